@@ -1,0 +1,112 @@
+# tare: one Makefile. Settings go on the command line or into config.mk.
+#
+#   make               programs and library in build/
+#   make check         build and run every test; the last line is "N passed, N failed"
+#   make demo          the main job on a real model
+#   make bench         speed against the peers, as ratios
+#   make fuzz          libFuzzer targets, a fixed number of runs each
+#   make install       DESTDIR= PREFIX=/usr/local
+#   make list          all targets
+#
+#   CC=clang  SAN=1 (ASan+UBSan)  WERROR=1  V=1 (show commands)  BUILD=dir
+
+-include config.mk
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/tare
+
+VERSION := $(shell sed -n 's/^.define TARE_VERSION "\(.*\)"/\1/p' libformat/tare.h)
+SOVERSION := 0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+AR ?= ar
+PKG_CONFIG ?= pkg-config
+SAN ?= 0
+WERROR ?= 0
+BUILD ?= build$(if $(filter 1,$(SAN)),/san)
+
+PACKAGES := yaml-0.1 libzstd jansson libcrypto libxxhash libprotobuf-c
+OPT ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
+	-Wcast-align -Wundef -Wvla -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+ifeq ($(SAN),1)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=address,undefined
+endif
+# Scalar code defines the bytes: no fused multiply-add, no fast-math, on any machine.
+EXACT := -ffp-contract=off -fno-fast-math
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPT) $(WARN) $(EXACT) -fPIC -fvisibility=hidden -pthread \
+	     -Ilibformat $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+ALL_LIBS = $(LDFLAGS) -pthread $(PKG_LIBS) -lm $(LIBS)
+
+LIB_SRC := $(sort $(wildcard libformat/*/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+COMMON_SRC := $(sort $(wildcard tools/common/*.c))
+COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/%.o)
+TOOLS := $(patsubst tools/%.c,tare-%,$(sort $(wildcard tools/*.c)))
+STATIC := $(BUILD)/libtare.a
+SHARED := $(BUILD)/libtare.so.$(SOVERSION)
+
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+ifeq ($(V),1)
+say =
+endif
+
+## all: programs and library (default)
+.PHONY: all
+all: $(STATIC) $(SHARED) $(TOOLS:%=$(BUILD)/%)
+
+# Anything compiled anew when the compiler or its flags change.
+FLAGS_STAMP := $(BUILD)/flags
+FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
+$(shell mkdir -p $(BUILD) && { printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $(FLAGS_STAMP) || printf '%s\n' '$(FLAGS_TEXT)' > $(FLAGS_STAMP); })
+
+# The suffix of a file alone selects its instruction set.
+isa_avx2 := -mavx2 -mf16c
+isa_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mf16c
+isa = $(isa_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
+
+$(BUILD)/%.o: %.c $(FLAGS_STAMP)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(call isa,$<) -MMD -MP -c -o $@ $<
+
+$(STATIC): $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+$(SHARED): $(LIB_OBJ) libformat/tare.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libtare.so.$(SOVERSION) -Wl,--version-script=libformat/tare.map -o $@ $(LIB_OBJ) $(ALL_LIBS)
+	$(Q)ln -sf libtare.so.$(SOVERSION) $(BUILD)/libtare.so
+
+# The programs carry the library inside, so that a built tree runs as it stands.
+$(BUILD)/tare-%: $(BUILD)/tools/%.o $(COMMON_OBJ) $(STATIC)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< $(COMMON_OBJ) $(STATIC) $(ALL_LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:tare-%=$(BUILD)/tools/%.d)
+-include tests/tests.mk
+
+## clean: remove everything built
+.PHONY: clean
+clean:
+	rm -rf build
+
+## list: this list
+.PHONY: list
+list:
+	@sed -n 's/^## //p' Makefile tests/tests.mk

@@ -1,0 +1,45 @@
+/* Bytes in. A source is a mapped file, memory, or a stream (a pipe, or zstd over anything).
+ *
+ * A reader first looks at a prefix (the header), which works on all three. Then it says how it will go on: tare_source_random() makes
+ * every byte addressable (a stream is then spooled to an unlinked temporary file in $TMPDIR and mapped), or tare_source_next() takes a
+ * stream in one pass, forwards only, with nothing kept. */
+#ifndef TARE_IO_SOURCE_H
+#define TARE_IO_SOURCE_H
+
+#include "base/cursor.h"
+#include "base/limits.h"
+
+typedef struct tare_source tare_source;
+
+/* path: a file, or "-" for standard input (mapped if it is a regular file). zstd content is recognised by its magic and unpacked.
+ * A folder, a socket or a terminal is an error that says so; a device other than a pipe too. */
+tare_status tare_source_open(tare_source **out, const char *path, const tare_limits *lim, tare_error *err);
+/* bytes stay the caller's and must outlive the source. */
+tare_status tare_source_memory(tare_source **out, const void *bytes, size_t size, const tare_limits *lim, tare_error *err);
+void tare_source_close(tare_source *s); /* NULL is fine */
+
+/* Bytes in all, TARE_NOWHERE for a stream that has not ended yet. */
+uint64_t tare_source_size(const tare_source *s);
+bool tare_source_is_stream(const tare_source *s);
+/* Makes at least want bytes from the start visible (fewer only at the end) at *base, which never moves while the source is open.
+ * *have: how many there are. Failure: reading, unpacking, or the header limit. */
+tare_status tare_source_prefix(tare_source *s, uint64_t want, const uint8_t **base, uint64_t *have, tare_error *err);
+/* A cursor over the prefix, which grows on demand. Trouble in fetching ends the data; ask tare_source_trouble() after a bad read. */
+tare_cursor tare_source_cursor(tare_source *s);
+/* The failure that ended the prefix early, if any, moved to err. */
+tare_status tare_source_trouble(tare_source *s, tare_error *err);
+
+/* Every byte addressable from now on. Does nothing for files and memory. */
+tare_status tare_source_random(tare_source *s, tare_error *err);
+/* size bytes at offset: for files, memory and spooled streams a pointer into them; NULL (no error set) if they are not all there.
+ * Any thread may ask. */
+const uint8_t *tare_source_at(const tare_source *s, uint64_t offset, uint64_t size);
+/* For a stream that was not made random: size bytes at offset into buf. offset may not be before the end of the last call's bytes,
+ * except within the prefix. Bytes between are passed over. */
+tare_status tare_source_next(tare_source *s, uint64_t offset, void *buf, size_t size, tare_error *err);
+/* These bytes will not be wanted again: lets the page cache go. */
+void tare_source_release(tare_source *s, uint64_t offset, uint64_t size);
+/* True if path is this source's file (same device and inode): target and source may be the same. */
+bool tare_source_is_file(const tare_source *s, const char *path);
+
+#endif

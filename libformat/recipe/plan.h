@@ -1,0 +1,32 @@
+/* A recipe resolved against a model: for every tensor of the result its source, type, size and place, before a byte is written. */
+#ifndef TARE_RECIPE_PLAN_H
+#define TARE_RECIPE_PLAN_H
+
+#include "formats/format.h"
+#include "model/loss.h"
+
+typedef enum tare_nonfinite { TARE_NONFINITE_ERROR, TARE_NONFINITE_KEEP, TARE_NONFINITE_ZERO } tare_nonfinite;
+
+typedef enum tare_gate_kind { TARE_GATE_SIZE_MAX, TARE_GATE_SQNR_MIN, TARE_GATE_ERROR_MAX } tare_gate_kind;
+
+typedef struct tare_gate {
+	tare_gate_kind kind;
+	const char *name;        /* "gates.sqnr_db.min (line 14)" */
+	double limit;
+	const bool *covers;      /* per tensor of the result; NULL: the whole */
+} tare_gate;
+
+struct tare_plan {
+	tare_model *in;          /* not owned */
+	tare_model *out;         /* the outline, laid out */
+	tare_step *steps;        /* out->n_tensors of them, in out's arena */
+	const float **weights;   /* importance per step: columns, or NULL; the array itself NULL when no matrix was given */
+	tare_nonfinite nonfinite;
+	tare_gate *gates;
+	size_t n_gates;
+	char **notes, **refusals; /* in out's arena */
+	size_t n_notes, cap_notes, n_refusals, cap_refusals;
+	char *path;              /* "-" or a file; NULL for a plan only shown */
+};
+
+#endif

@@ -1,0 +1,323 @@
+/* tare.h: read, measure, quantize and write machine-learning model files.
+ *
+ * Words: a *tensor* is a stored array; its *type* says how elements are encoded; a *format* is what one file is; a *model* is what was
+ * read from one file or a set of files; a *recipe* says what should become of each tensor; a *plan* is a recipe resolved against a model,
+ * with every size and offset known; *loss* is the measured difference between source and result.
+ *
+ * Every call that can fail returns a tare_status and describes the failure in *err (which may be NULL). Nothing here prints, exits or
+ * aborts. Out-pointers are NULL after a failure, so freeing them is always safe. Objects are not shared between threads unless the
+ * declaration says so. Shapes are given slowest dimension first; sizes are bytes; counts are items; offsets are from the start of a file.
+ */
+#ifndef TARE_H
+#define TARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TARE_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define TARE_API __attribute__((visibility("default")))
+#define TARE_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define TARE_MUST_USE __attribute__((warn_unused_result))
+#else
+#define TARE_API
+#define TARE_PRINTF(f, a)
+#define TARE_MUST_USE
+#endif
+
+/* ---- errors ---- */
+
+typedef enum tare_status {
+	TARE_OK = 0,
+	TARE_E_ARG,         /* the caller's mistake: a bad argument, or arguments that exclude each other */
+	TARE_E_NOMEM,
+	TARE_E_IO,          /* the system refused; sys_errno says why */
+	TARE_E_FORMAT,      /* no known format */
+	TARE_E_DATA,        /* a known format with damaged contents */
+	TARE_E_UNSUPPORTED, /* sound, but beyond what this version reads or writes */
+	TARE_E_LIMIT,       /* a limit on untrusted input was met; see tare_limits */
+	TARE_E_RECIPE,      /* a recipe is wrong; line and column say where */
+	TARE_E_REFUSED,     /* understood and refused: a gate not met, NaN in a source, an importance matrix missing */
+	TARE_E_CANCELLED    /* the progress callback asked to stop */
+} tare_status;
+
+#define TARE_NOWHERE UINT64_MAX
+
+/* Caller-owned; set up with TARE_ERROR_INIT. The first failure stays until tare_error_clear(). */
+typedef struct tare_error {
+	tare_status status;
+	int sys_errno;       /* errno for TARE_E_IO, else 0 */
+	uint64_t offset;     /* byte in the input, TARE_NOWHERE if none */
+	uint32_t line;       /* of a text input, counted from 1; 0 if none */
+	uint32_t column;
+	char file[512];      /* the file concerned, "" if none; untrusted bytes escaped */
+	char message[512];   /* one line, untrusted bytes escaped */
+} tare_error;
+
+#define TARE_ERROR_INIT { TARE_OK, 0, TARE_NOWHERE, 0, 0, "", "" }
+
+TARE_API void tare_error_clear(tare_error *err);
+/* "file: message (byte N)" or "file:line:column: message" into buf, always terminated. Returns buf. */
+TARE_API const char *tare_error_text(const tare_error *err, char *buf, size_t size);
+TARE_API const char *tare_version(void);
+/* Versions of the libraries in use and the CPU features chosen, one per line. Static storage. */
+TARE_API const char *tare_features(void);
+
+/* ---- bytes that may hold anything ---- */
+
+/* A run of bytes, usually text; may hold NUL and invalid UTF-8; not terminated. Owned by the object it came from. */
+typedef struct tare_str {
+	const char *ptr;
+	size_t len;
+} tare_str;
+
+/* Text fit for a terminal: control bytes, quotes' backslash and invalid UTF-8 become \xNN, \n, \t; "..." marks a cut at about
+ * max_columns (0 = never cut). Writes at most size bytes including NUL; returns buf. */
+TARE_API const char *tare_escape(tare_str s, size_t max_columns, char *buf, size_t size);
+
+/* ---- limits on untrusted input ---- */
+
+typedef struct tare_limits {
+	uint64_t value[16]; /* indexed by enum tare_limit, see libformat/base/limits.def */
+} tare_limits;
+
+typedef struct tare_limit_info {
+	const char *name;
+	uint64_t fallback;  /* the default */
+	const char *text;
+} tare_limit_info;
+
+TARE_API void tare_limits_init(tare_limits *lim);
+/* assignment: "name=value", value with an optional K, M, G or T (powers of 1024). */
+TARE_API tare_status tare_limits_set(tare_limits *lim, const char *assignment, tare_error *err);
+/* The i-th limit, NULL past the last. */
+TARE_API const tare_limit_info *tare_limit_at(size_t i);
+
+/* ---- types ---- */
+
+typedef struct tare_type tare_type; /* immutable, static, shared freely */
+
+TARE_API const tare_type *tare_type_at(size_t i);             /* NULL past the last */
+TARE_API const tare_type *tare_type_find(const char *name);   /* any letter case; NULL if none */
+TARE_API const char *tare_type_name(const tare_type *t);      /* "q4_K" */
+TARE_API uint32_t tare_type_block_len(const tare_type *t);    /* elements in a block; 1 for plain types */
+TARE_API uint32_t tare_type_block_size(const tare_type *t);   /* bytes of a block */
+TARE_API bool tare_type_is_quantized(const tare_type *t);
+TARE_API bool tare_type_can_decode(const tare_type *t);
+TARE_API bool tare_type_can_encode(const tare_type *t);
+/* nblocks whole blocks to f32. Never traps; NaN and infinity pass through. */
+TARE_API tare_status tare_decode(const tare_type *t, const void *src, size_t nblocks, float *dst, tare_error *err);
+/* rows x cols values to rows of blocks; cols must divide into blocks. weights: importance of each column (cols values), or NULL. */
+TARE_API tare_status tare_encode(const tare_type *t, const float *src, size_t rows, size_t cols, const float *weights, void *dst,
+				 tare_error *err);
+
+/* ---- models ---- */
+
+typedef struct tare_model tare_model;
+
+typedef struct tare_open_options {
+	const tare_limits *limits; /* NULL: the defaults */
+	const char *from;          /* name of the format, NULL to look at the contents */
+	bool strict;               /* exactly what the format's reference reader accepts */
+	bool single;               /* open only this file even if it is one of a set */
+} tare_open_options;
+
+typedef struct tare_tensor {
+	tare_str name;
+	const tare_type *type; /* NULL: not known to this version; type_id tells */
+	uint32_t type_id;      /* as the file says it, for formats that use numbers */
+	uint32_t n_dims;
+	const uint64_t *dim;   /* slowest first */
+	uint64_t count;        /* elements */
+	uint64_t size;         /* bytes */
+	uint32_t file;         /* index of the file in the set */
+	uint64_t offset;       /* in that file */
+} tare_tensor;
+
+/* Kinds of metadata values; the numbers are GGUF's. */
+typedef enum tare_kind {
+	TARE_U8, TARE_I8, TARE_U16, TARE_I16, TARE_U32, TARE_I32, TARE_F32, TARE_BOOL, TARE_STRING, TARE_ARRAY, TARE_U64, TARE_I64, TARE_F64,
+	TARE_KIND_COUNT
+} tare_kind;
+
+/* Elements packed as GGUF packs them, in the byte order named. Walk it with tare_array_next(). */
+typedef struct tare_array {
+	tare_kind kind;
+	bool big_endian;
+	uint64_t count;
+	const uint8_t *bytes;
+	size_t size;
+} tare_array;
+
+typedef struct tare_value {
+	tare_kind kind;
+	union {
+		uint64_t u;      /* U8..U64; BOOL: the byte as stored */
+		int64_t i;       /* I8..I64 */
+		float f32;
+		double f64;
+		tare_str string;
+		tare_array array;
+	} as;
+} tare_value;
+
+typedef struct tare_array_iter {
+	tare_array array;
+	size_t at;           /* byte */
+	uint64_t index;      /* element */
+} tare_array_iter;
+
+/* path: a file, a folder, one of a sharded set, or "-" for standard input. */
+TARE_API tare_status tare_open(tare_model **out, const char *path, const tare_open_options *opt, tare_error *err) TARE_MUST_USE;
+TARE_API tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err);
+TARE_API void tare_close(tare_model *m); /* NULL is fine */
+
+TARE_API const char *tare_model_format(const tare_model *m);   /* "gguf" */
+TARE_API const char *tare_model_path(const tare_model *m);
+TARE_API uint32_t tare_model_version(const tare_model *m);     /* of the format; 0 if it has none */
+TARE_API bool tare_model_big_endian(const tare_model *m);
+TARE_API uint64_t tare_model_alignment(const tare_model *m);   /* of tensors in the file */
+TARE_API size_t tare_model_file_count(const tare_model *m);
+TARE_API const char *tare_model_file_path(const tare_model *m, size_t i);
+TARE_API uint64_t tare_model_file_size(const tare_model *m, size_t i); /* TARE_NOWHERE for a pipe */
+TARE_API size_t tare_model_tensor_count(const tare_model *m);
+TARE_API const tare_tensor *tare_model_tensor(const tare_model *m, size_t i); /* NULL past the last */
+TARE_API size_t tare_model_metadata_count(const tare_model *m);
+/* The i-th entry in file order; false past the last. */
+TARE_API bool tare_model_metadata(const tare_model *m, size_t i, tare_str *key, tare_value *value);
+TARE_API bool tare_model_find(const tare_model *m, const char *key, tare_value *value);
+/* What was accepted though it is not quite right; NULL past the last. */
+TARE_API const char *tare_model_warning(const tare_model *m, size_t i);
+/* The role a name plays in its architecture ("attention.v", "mlp.down", "embedding"), NULL if not known. */
+TARE_API const char *tare_tensor_role(const tare_model *m, const tare_tensor *t);
+/* Layer number from the name, -1 if it belongs to none. */
+TARE_API int tare_tensor_layer(const tare_model *m, const tare_tensor *t);
+
+TARE_API const char *tare_kind_name(tare_kind kind); /* "u32", "str", "arr" ... */
+TARE_API void tare_array_start(tare_array_iter *it, const tare_array *a);
+/* The next element; false at the end. */
+TARE_API bool tare_array_next(tare_array_iter *it, tare_value *out);
+/* A value as JSON text, malloc'ed; strings that are not UTF-8 become {"hex":"..."}; NaN and infinities "nan", "inf", "-inf". */
+TARE_API char *tare_value_json(const tare_value *v);
+
+/* ---- one pass over the payload ---- */
+
+/* total_bytes may grow when it was not known. Return false to stop: the call then fails with TARE_E_CANCELLED. */
+typedef bool (*tare_progress_fn)(void *user, uint64_t done_bytes, uint64_t total_bytes);
+
+typedef struct tare_run_options {
+	unsigned threads;           /* 0: the machine's cores */
+	tare_progress_fn progress;  /* NULL: none; called from the calling thread */
+	void *user;
+} tare_run_options;
+
+#define TARE_HISTOGRAM 32
+
+typedef struct tare_stats {
+	uint64_t count, zeros, nans, infs;
+	double min, max, mean, rms;           /* over finite values; 0 when there are none */
+	uint64_t histogram[TARE_HISTOGRAM];   /* finite values, equal bins from min to max */
+	uint64_t first_nonfinite;             /* element index, TARE_NOWHERE if none */
+} tare_stats;
+
+#define TARE_SCAN_HASH 1u  /* sha256 of the stored bytes */
+#define TARE_SCAN_STATS 2u /* of the decoded values (two passes over the tensor) */
+
+typedef struct tare_scan_result {
+	uint8_t sha256[32];
+	tare_stats stats;
+	bool has_stats; /* false for a type that cannot be decoded */
+} tare_scan_result;
+
+/* results: tare_model_tensor_count() of them. The result does not depend on the number of threads. */
+TARE_API tare_status tare_scan(tare_model *m, unsigned what, const tare_run_options *run, tare_scan_result *results, tare_error *err);
+/* Digest of names, types, shapes and hashes, independent of order, sharding and alignment; defined in tare(7). */
+TARE_API tare_status tare_content_digest(const tare_model *m, const tare_scan_result *results, uint8_t sha256[32], tare_error *err);
+/* The tensor's values as f32; dst has room for t->count. */
+TARE_API tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_error *err);
+
+/* ---- recipes, plans, runs ---- */
+
+typedef struct tare_recipe tare_recipe; /* immutable once loaded; may be shared between threads */
+typedef struct tare_plan tare_plan;
+typedef struct tare_report tare_report;
+
+/* file: the name for messages. */
+TARE_API tare_status tare_recipe_parse(tare_recipe **out, const char *yaml, size_t size, const char *file, tare_error *err);
+TARE_API tare_status tare_recipe_load(tare_recipe **out, const char *path, tare_error *err);
+/* Replace (or add) one top-level key by a YAML fragment, as if the recipe had said so; origin names it in messages ("--pure"). */
+TARE_API tare_status tare_recipe_set(tare_recipe *r, const char *key, const char *yaml, const char *origin, tare_error *err);
+/* Canonical YAML, malloc'ed: parsing it gives an equal recipe. */
+TARE_API tare_status tare_recipe_print(const tare_recipe *r, char **yaml, tare_error *err);
+/* The recipe that reproduces m's choice of types from a plain source, malloc'ed YAML. */
+TARE_API tare_status tare_recipe_from_model(const tare_model *m, char **yaml, tare_error *err);
+TARE_API void tare_recipe_free(tare_recipe *r);
+
+typedef enum tare_endian { TARE_ENDIAN_KEEP, TARE_ENDIAN_LITTLE, TARE_ENDIAN_BIG } tare_endian;
+
+typedef struct tare_plan_options {
+	const char *path;        /* what will be written: a file (shards take their names from it) or "-"; NULL for a plan only shown */
+	const char *to;          /* format written; NULL: by path's suffix, else the source's */
+	uint64_t split_size;     /* most payload bytes in a file; 0: one file */
+	uint64_t split_count;    /* most tensors in a file; 0: any */
+	tare_endian endian;
+} tare_plan_options;
+
+typedef struct tare_step {
+	size_t source;           /* index of the source tensor */
+	bool copies;             /* bytes are copied, not recoded */
+	const char *rule;        /* what decided: "rules[2] (line 9)", "Q4_K_M", "not quantizable" */
+	const char *note;        /* "row of 100 does not divide into q4_K: q5_0 instead", or NULL */
+} tare_step;
+
+/* m must outlive the plan. A plan that would be refused is still made; see tare_plan_refusal(). */
+TARE_API tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err);
+TARE_API const tare_model *tare_plan_model(const tare_plan *p); /* the outline of the result: types, shapes, offsets, file sizes */
+TARE_API const tare_step *tare_plan_step(const tare_plan *p, size_t i); /* for the i-th tensor of the result */
+TARE_API const char *tare_plan_refusal(const tare_plan *p, size_t i);   /* why it would be refused; NULL past the last */
+TARE_API const char *tare_plan_note(const tare_plan *p, size_t i);      /* what deserves a line in the report; NULL past the last */
+TARE_API void tare_plan_free(tare_plan *p);
+
+typedef struct tare_loss {
+	uint64_t count;          /* weights measured */
+	uint64_t blocks, zero_blocks; /* blocks written; of these, all zero after decoding */
+	double rmse, max_error;
+	double sqnr_db;          /* 10 log10(sum x^2 / sum (x-y)^2); +inf when exact */
+	double cosine;
+} tare_loss;
+
+typedef struct tare_write_options {
+	tare_run_options run;
+	bool measure;            /* fill the report with loss; implied by gates */
+	int zstd_level;          /* for *.zst and zstd output; 0: 3 */
+	unsigned zstd_threads;
+	bool zstd_long;          /* long-distance matching, window of 128 MiB */
+	bool compress;           /* zstd whatever the name says */
+} tare_write_options;
+
+/* Writes what the plan says to the plan's path. *report is filled on success and on TARE_E_REFUSED by a gate (nothing is left then). */
+TARE_API tare_status tare_plan_write(tare_plan *p, const tare_write_options *opt, tare_report **report, tare_error *err);
+
+TARE_API const tare_loss *tare_report_tensor(const tare_report *r, size_t i); /* i-th tensor of the result; NULL if it was copied */
+TARE_API const tare_loss *tare_report_total(const tare_report *r);            /* over all recoded weights */
+TARE_API uint64_t tare_report_bytes_in(const tare_report *r);
+TARE_API uint64_t tare_report_bytes_out(const tare_report *r);
+/* Gates, in recipe order: name, what was asked, what came out. False past the last. */
+TARE_API bool tare_report_gate(const tare_report *r, size_t i, const char **name, double *limit, double *value, bool *passed);
+TARE_API char *tare_report_json(const tare_report *r); /* malloc'ed; schemas/report-1.schema.json */
+TARE_API void tare_report_free(tare_report *r);
+
+/* Removes temporary files not yet in place. Safe in a signal handler; the handler re-raises the signal afterwards. */
+TARE_API void tare_emergency_cleanup(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

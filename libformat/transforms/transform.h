@@ -1,0 +1,34 @@
+/* What a rule of a recipe can ask for: one row (transforms.def) and one file per operation. A transform reads its own value from the
+ * recipe's tree and, when the plan is made, changes what becomes of one tensor. */
+#ifndef TARE_TRANSFORMS_TRANSFORM_H
+#define TARE_TRANSFORMS_TRANSFORM_H
+
+#include "base/yaml.h"
+#include "model/model.h"
+
+/* What will become of one source tensor. Starts as: same name, same type, not dropped. */
+typedef struct tare_planned {
+	tare_model *out;         /* the outline, for memory (its arena) */
+	const tare_tensor *source;
+	tare_str name;
+	const tare_type *type;   /* NULL with a source type that is not known */
+	bool drop;
+	bool decided;            /* the rule settled the type: base and mix have no say */
+} tare_planned;
+
+typedef struct tare_transform {
+	const char *key;         /* in a rule: "type" */
+	const char *text;        /* one line for people */
+	/* Is the value well-formed? Needs no model. */
+	tare_status (*check)(const tare_yaml *value, tare_error *err);
+	tare_status (*apply)(const tare_yaml *value, tare_planned *t, tare_error *err);
+} tare_transform;
+
+#define TRANSFORM(name) extern const tare_transform tare_transform_##name;
+#include "transforms/transforms.def"
+#undef TRANSFORM
+
+const tare_transform *tare_transform_find(const char *key);
+const tare_transform *tare_transform_at(size_t i); /* NULL past the last */
+
+#endif

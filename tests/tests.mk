@@ -1,0 +1,38 @@
+# Tests: included by the Makefile. Every suite prints TAP; tests/run.sh runs them and adds up.
+
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
+FIXTURE_SRC := $(sort $(wildcard fixtures/*.txt fixtures/*/*.txt))
+FIXTURES := $(FIXTURE_SRC:%.txt=$(BUILD)/%.bin)
+TEST_LIBS = $(ALL_LIBS) -lcmocka
+
+$(BUILD)/tests/%.o: CPPFLAGS += -Itests
+
+$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< $(STATIC) $(TEST_LIBS)
+
+# Fixtures are compiled from readable text: fixtures/<group>/<name>.txt -> build/fixtures/<group>/<name>.bin
+$(BUILD)/fixtures/assemble: $(BUILD)/fixtures/assemble.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< $(LDFLAGS)
+
+$(BUILD)/fixtures/%.bin: fixtures/%.txt $(BUILD)/fixtures/assemble
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BUILD)/fixtures/assemble $< $@
+
+## check: build and run every test
+.PHONY: check
+check: all tests
+	$(Q)BUILD=$(BUILD) CC=$(CC) SAN=$(SAN) bash tests/run.sh $(SUITES)
+
+## tests: build the test programs and fixtures
+.PHONY: tests
+tests: $(UNIT_BIN) $(FIXTURES)
+
+## unit: only the unit tests
+.PHONY: unit
+unit: tests
+	$(Q)BUILD=$(BUILD) bash tests/run.sh unit
+
+-include $(UNIT_BIN:%=%.d) $(BUILD)/fixtures/assemble.d
