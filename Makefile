@@ -101,6 +101,49 @@ $(BUILD)/tare-%: $(BUILD)/tools/%.o $(COMMON_OBJ) $(STATIC)
 -include $(LIB_OBJ:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:tare-%=$(BUILD)/tools/%.d)
 -include tests/tests.mk
 
+# Installation. Pages, schemas and completions are found by wildcard; uninstall removes exactly what install put there.
+PAGES := $(sort $(wildcard man/*.[1-8]))
+SCHEMAS := $(sort $(wildcard schemas/*.json))
+INSTALL ?= install
+D = $(DESTDIR)
+inst = $(Q)$(INSTALL) -d $(2) && $(INSTALL) -m $(3) $(1) $(2)
+
+$(BUILD)/tare.pc: libformat/tare.pc.in libformat/tare.h $(FLAGS_STAMP)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|;s|@PACKAGES@|$(PACKAGES)|' \
+		$< > $@
+
+## install: programs, library, header, manuals, schemas, completions (DESTDIR=, PREFIX=)
+.PHONY: install
+install: all $(BUILD)/tare.pc
+	$(call inst,$(TOOLS:%=$(BUILD)/%),$(D)$(BINDIR),755)
+	$(call inst,$(STATIC) $(SHARED),$(D)$(LIBDIR),644)
+	$(Q)ln -sf libtare.so.$(SOVERSION) $(D)$(LIBDIR)/libtare.so
+	$(call inst,libformat/tare.h,$(D)$(INCLUDEDIR),644)
+	$(call inst,$(BUILD)/tare.pc,$(D)$(LIBDIR)/pkgconfig,644)
+	$(Q)for p in $(PAGES); do $(INSTALL) -D -m 644 $$p $(D)$(MANDIR)/man$${p##*.}/$${p##*/}; done
+	$(call inst,$(SCHEMAS),$(D)$(DATADIR)/schemas,644)
+	$(call inst,tools/completions/bash/*,$(D)$(PREFIX)/share/bash-completion/completions,644)
+	$(call inst,tools/completions/zsh/*,$(D)$(PREFIX)/share/zsh/site-functions,644)
+	$(call inst,tools/completions/fish/*,$(D)$(PREFIX)/share/fish/vendor_completions.d,644)
+
+## uninstall: remove what install put there
+.PHONY: uninstall
+uninstall:
+	rm -f $(TOOLS:%=$(D)$(BINDIR)/%) $(D)$(INCLUDEDIR)/tare.h $(D)$(LIBDIR)/pkgconfig/tare.pc
+	rm -f $(D)$(LIBDIR)/libtare.a $(D)$(LIBDIR)/libtare.so $(D)$(LIBDIR)/libtare.so.$(SOVERSION)
+	for p in $(PAGES); do rm -f $(D)$(MANDIR)/man$${p##*.}/$${p##*/}; done
+	rm -f $(patsubst tools/completions/bash/%,$(D)$(PREFIX)/share/bash-completion/completions/%,$(wildcard tools/completions/bash/*))
+	rm -f $(patsubst tools/completions/zsh/%,$(D)$(PREFIX)/share/zsh/site-functions/%,$(wildcard tools/completions/zsh/*))
+	rm -f $(patsubst tools/completions/fish/%,$(D)$(PREFIX)/share/fish/vendor_completions.d/%,$(wildcard tools/completions/fish/*))
+	rm -rf $(D)$(DATADIR)
+
+## dist: a reproducible source tarball of the committed tree
+.PHONY: dist
+dist:
+	$(Q)mkdir -p build
+	$(Q)git archive --format=tar --prefix=tare-$(VERSION)/ HEAD | zstd -q -19 -T1 > build/tare-$(VERSION).tar.zst
+	@echo build/tare-$(VERSION).tar.zst
+
 ## clean: remove everything built
 .PHONY: clean
 clean:

@@ -36,3 +36,21 @@ unit: tests
 	$(Q)BUILD=$(BUILD) bash tests/run.sh unit
 
 -include $(UNIT_BIN:%=%.d) $(BUILD)/fixtures/assemble.d
+
+# Fuzz targets: always clang, sanitized, in build/fuzz.
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC)
+	$(Q)$(MAKE) -s CC=clang BUILD=build/fuzz/lib OPT="$(FUZZ_FLAGS)" build/fuzz/lib/libtare.a
+	$(call say,LINK,$@)
+	$(Q)clang $(filter-out -fPIC,$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/lib/libtare.a $(ALL_LIBS)
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_BIN) $(FIXTURES)
+
+## fuzz: run every fuzz target (FUZZ_RUNS=1000000)
+.PHONY: fuzz
+fuzz:
+	$(Q)FUZZ_RUNS=$(or $(FUZZ_RUNS),1000000) BUILD=$(BUILD) bash tests/run.sh fuzz
