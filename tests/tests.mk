@@ -13,9 +13,12 @@ $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
 	$(Q)$(CC) -o $@ $< $(STATIC) $(TEST_LIBS)
 
 # Fixtures are compiled from readable text: fixtures/<group>/<name>.txt -> build/fixtures/<group>/<name>.bin
-$(BUILD)/fixtures/assemble: $(BUILD)/fixtures/assemble.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $< $(LDFLAGS)
+# The compiler runs here, whatever the machine built for.
+HOSTCC ?= cc
+$(BUILD)/fixtures/assemble: fixtures/assemble.c
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -o $@ $<
 
 $(BUILD)/fixtures/%.bin: fixtures/%.txt $(BUILD)/fixtures/assemble
 	$(Q)mkdir -p $(@D)
@@ -35,15 +38,19 @@ tests: $(UNIT_BIN) $(FIXTURES)
 unit: tests
 	$(Q)BUILD=$(BUILD) bash tests/run.sh unit
 
--include $(UNIT_BIN:%=%.d) $(BUILD)/fixtures/assemble.d
+-include $(UNIT_BIN:%=%.d)
 
 # Fuzz targets: always clang, sanitized, in build/fuzz.
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC)
+ifneq ($(BUILD),build/fuzz/lib)
+build/fuzz/lib/libtare.a: $(LIB_SRC) $(wildcard libformat/*.h libformat/*/*.h libformat/*/*.def)
 	$(Q)$(MAKE) -s CC=clang BUILD=build/fuzz/lib OPT="$(FUZZ_FLAGS)" build/fuzz/lib/libtare.a
+endif
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/lib/libtare.a
 	$(call say,LINK,$@)
 	$(Q)clang $(filter-out -fPIC,$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/lib/libtare.a $(ALL_LIBS)
 

@@ -1,0 +1,39 @@
+# The real peers read what we write, and ggml's quantizers give our bytes.
+. tests/tap.sh
+if ! venv=$(sh tests/interop/venv.sh 2>"$BUILD/log/venv.log"); then
+	tap_skip "interop with the peers" "$venv ($(tail -n 1 "$BUILD/log/venv.log"))"
+	exit 0
+fi
+PATH=$PWD/$BUILD:$PATH
+py=$venv/bin/python
+model=fixtures/models/stories260K.gguf
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+agrees() { tare-inspect --json --hash "$1" | $py tests/interop/gguf_read.py "$1"; }
+story() { # the engine loads it, its logits are finite, and it goes on with the story
+	$py tests/interop/llama_logits.py "$1" 1,403,407,261 >"$tmp/logits" &&
+		$py -c 'import sys, numpy as n; x = n.fromfile(sys.argv[1], "<f4"); assert x.size and n.isfinite(x).all() and x.std() > 0.1' "$tmp/logits" &&
+		[ "$($py tests/interop/llama_logits.py --generate 16 "$1" 1,403,407,261 | wc -l)" -eq 16 ]
+}
+st_agrees() { $py tests/interop/safetensors_read.py "$1"; }
+
+tap "the gguf package agrees on the source" agrees "$model"
+for mix in ${MIXES:-F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_K_S Q4_0 Q4_1 Q5_0 Q5_1 Q3_K_M Q2_K}; do
+	tap "requantize to $mix" tare-requantize --allow-requantize -t "$mix" "$model" -o "$tmp/$mix.gguf"
+	tap "the gguf package agrees on $mix" agrees "$tmp/$mix.gguf"
+	tap "llama.cpp runs $mix" story "$tmp/$mix.gguf"
+done
+tap "convert to safetensors" tare-convert "$model" -o "$tmp/m.safetensors"
+tap "the safetensors package reads it" st_agrees "$tmp/m.safetensors"
+tap "convert a quantized model to safetensors" tare-convert "$tmp/Q4_K_M.gguf" -o "$tmp/q.safetensors"
+tap "the safetensors package reads it quantized" st_agrees "$tmp/q.safetensors"
+tap "sharded" tare-convert --split-size 300K "$tmp/F16.gguf" -o "$tmp/s.gguf"
+for f in "$tmp"/s-*-of-*.gguf; do
+	tap "the gguf package agrees on ${f##*/}" eval "tare-inspect --single --json --hash $f | $py tests/interop/gguf_read.py $f"
+done
+tap "llama.cpp runs the shards" story "$(printf '%s\n' "$tmp"/s-00001-of-*.gguf)"
+echo "# random tensors"
+(cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-1}")
+r=$?
+[ $r -eq 0 ] && [ $tap_fail -eq 0 ]
