@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Sourced by suites: one test a call, in TAP.
 #   tap NAME COMMAND...       ok if COMMAND exits 0; its output is shown when it does not
 #   tap_skip NAME REASON

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The whole built for aarch64 by the cross compiler; its unit tests, and so the quantizers' bytes, under qemu-user.
 . tests/tap.sh
 cross=aarch64-linux-gnu

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Builds without a warning by every compiler at hand, and without its own Makefile by a bare line.
 . tests/tap.sh
 jobs=$(nproc)

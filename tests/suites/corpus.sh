@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Every file of the shared corpus through tare-inspect: an answer or a message, never a crash, a hang or a silent failure.
 . tests/tap.sh
 if [ -z "${TARE_SHARED:-}" ]; then

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Each fuzz target, seeded with the fixtures, for a fixed number of runs.
 . tests/tap.sh
 if ! command -v clang >/dev/null; then

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # make install, uninstall and dist do what they say; the manual's library example compiles against the installed tree.
 . tests/tap.sh
 root=$(mktemp -d)

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The real peers read what we write, and ggml's quantizers give our bytes.
 . tests/tap.sh
 if ! venv=$(sh tests/interop/venv.sh 2>"$BUILD/log/venv.log"); then

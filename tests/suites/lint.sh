@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Lints: one test each; a script that exits 77 was skipped and says why.
 fail=0 n=0
 for l in tests/lint/*.sh; do

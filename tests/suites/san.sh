@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Everything again under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
 . tests/tap.sh
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1

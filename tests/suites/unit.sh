@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Unit tests: every cmocka program of tests/unit, from the repository's root.
 fail=0
 for t in tests/unit/test_*.c; do
