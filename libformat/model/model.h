@@ -88,6 +88,11 @@ tare_status tare_array_add(tare_array_builder *b, const tare_value *v, tare_erro
 tare_status tare_array_finish(tare_array_builder *b, tare_model *m, tare_value *out, tare_error *err);
 /* Bytes of one packed element of a kind, 0 for strings and arrays. */
 size_t tare_kind_size(tare_kind kind);
+/* One value of a plain kind (not a string, not an array) at the cursor. */
+void tare_value_get(tare_cursor *c, tare_kind kind, tare_value *out);
+/* A value, or the elements of an array, packed in the sink's byte order (a value that is an array: its kind, count and elements). */
+tare_status tare_value_put(const tare_value *v, tare_sink *s, tare_error *err);
+tare_status tare_array_put(const tare_array *a, tare_sink *s, tare_error *err);
 /* The inverse of tare_value_json, for a value of a known kind ("u32", "arr:str"). Strings and arrays live in m's arena. */
 tare_status tare_value_from_json(tare_model *m, const char *kind, const char *json, size_t size, tare_value *out, tare_error *err);
 
