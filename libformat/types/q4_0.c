@@ -1,0 +1,66 @@
+/* q4_0: 32 codes of four bits, (code - 8) x scale. */
+#include "types/exact.h"
+#include "types/pack32.h"
+#include "types/swap.h"
+#include "types/type.h"
+
+enum { LEN = 32, HALF = 8 };
+
+struct block {
+	uint8_t d[2];
+	uint8_t low[LEN / 2];
+};
+_Static_assert(sizeof(struct block) == 18, "q4_0");
+
+static void decode_block(float *restrict y, const struct block *restrict b)
+{
+	float d = tare_get_scale(b->d);
+	uint8_t code[LEN];
+
+	tare_unpack_low(code, b->low);
+	for (size_t j = 0; j < LEN; j++)
+		y[j] = (float)(code[j] - HALF) * d;
+	tare_settle(y, LEN, d, 0);
+}
+
+static void decode(float *dst, const void *src, size_t nblocks)
+{
+	const struct block *b = src;
+
+	for (; nblocks--; dst += LEN)
+		decode_block(dst, b++);
+}
+
+/* The extreme weight becomes code 0, whatever its sign. */
+static void encode_block(struct block *restrict b, const float *restrict x)
+{
+	float d = tare_extreme(x, LEN) / -HALF;
+	float inverse = d != 0 ? 1 / d : 0;
+	uint8_t code[LEN];
+
+	tare_put_scale(b->d, d);
+	for (size_t j = 0; j < LEN; j++) {
+		int8_t c = (int8_t)tare_truncate(x[j] * inverse + (HALF + 0.5f));
+
+		code[j] = (uint8_t)(c < 15 ? c : 15);
+	}
+	tare_pack_low(b->low, code);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t n = rows * cols / LEN; n--; src += LEN)
+		encode_block(b++, src);
+}
+
+static void swap(void *blocks, size_t nblocks)
+{
+	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+}
+
+const struct tare_type tare_type_q4_0 = {
+	.name = "q4_0", .gguf_id = 2, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap,
+};

@@ -1,0 +1,62 @@
+/* q4_1: 32 codes of four bits, code x scale + minimum. */
+#include "types/exact.h"
+#include "types/pack32.h"
+#include "types/range32.h"
+#include "types/swap.h"
+#include "types/type.h"
+
+enum { LEN = 32, MAX_CODE = 15 };
+
+struct block {
+	uint8_t d[2];
+	uint8_t m[2];
+	uint8_t low[LEN / 2];
+};
+_Static_assert(sizeof(struct block) == 20, "q4_1");
+
+static void decode_block(float *restrict y, const struct block *restrict b)
+{
+	float d = tare_get_scale(b->d), m = tare_get_scale(b->m);
+	uint8_t code[LEN];
+
+	tare_unpack_low(code, b->low);
+	for (size_t j = 0; j < LEN; j++)
+		y[j] = (float)code[j] * d + m;
+	tare_settle(y, LEN, d, m);
+}
+
+static void decode(float *dst, const void *src, size_t nblocks)
+{
+	const struct block *b = src;
+
+	for (; nblocks--; dst += LEN)
+		decode_block(dst, b++);
+}
+
+static void encode_block(struct block *restrict b, const float *restrict x)
+{
+	uint8_t code[LEN];
+	struct tare_range r = tare_range32(code, x, MAX_CODE);
+
+	tare_put_scale(b->d, r.scale);
+	tare_put_scale(b->m, r.min);
+	tare_pack_low(b->low, code);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t n = rows * cols / LEN; n--; src += LEN)
+		encode_block(b++, src);
+}
+
+static void swap(void *blocks, size_t nblocks)
+{
+	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 2, 2);
+}
+
+const struct tare_type tare_type_q4_1 = {
+	.name = "q4_1", .gguf_id = 3, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap,
+};
