@@ -61,3 +61,8 @@ fuzz-targets: $(FUZZ_BIN) $(FIXTURES)
 .PHONY: fuzz
 fuzz:
 	$(Q)FUZZ_RUNS=$(or $(FUZZ_RUNS),1000000) BUILD=$(BUILD) bash tests/run.sh fuzz
+
+## bench: speed against the peers, as ratios; also kept in build/BENCH.md
+.PHONY: bench
+bench: all
+	$(Q)BUILD=$(BUILD) bash tests/bench/run.sh | tee build/BENCH.md
