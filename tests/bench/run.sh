@@ -12,10 +12,10 @@ model=$dir/phi3-2-layers-f16.gguf
 threads=$(nproc)
 
 seconds() { # the best of N runs of a command, in seconds
-	local n=$1 best='' t
+	local n=$1 best='' t TIMEFORMAT=%R
 	shift
 	for _ in $(seq "$n"); do
-		t=$( { /usr/bin/time -f %e "$@" >/dev/null; } 2>&1 | tail -n 1)
+		t=$( { time "$@" >/dev/null 2>&1; } 2>&1)
 		best=$(printf '%s\n%s\n' "$best" "$t" | grep . | sort -g | head -n 1)
 	done
 	echo "$best"
