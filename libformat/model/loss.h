@@ -1,5 +1,8 @@
-/* Loss and statistics, summed so that the result does not depend on how the work was cut among threads: each tile has its own partial
- * sums, and partial sums are added in tile order. */
+/* Loss, summed so that the result does not depend on how the work was cut among threads or on the instruction set: each tile has its own
+ * partial sums, added up in a fixed order, and partial sums are joined in tile order.
+ *
+ * Values of the source that are not finite are not measured (the report counts them apart). A result that is not finite where the
+ * source was makes the loss infinite. */
 #ifndef TARE_MODEL_LOSS_H
 #define TARE_MODEL_LOSS_H
 
