@@ -1,6 +1,39 @@
-/* q1_0: one sign bit a weight. */
+/* q1_0: 128 signs times one scale. */
+#include "types/exact.h"
+#include "types/swap.h"
 #include "types/type.h"
 
+enum { LEN = 128 };
+
+struct block {
+	uint8_t d[2];
+	uint8_t positive[LEN / 8];
+};
+_Static_assert(sizeof(struct block) == 18, "q1_0");
+
+static void decode_block(float *restrict y, const struct block *restrict b)
+{
+	float d = tare_get_scale(b->d);
+	float value[2] = { -d, d };
+
+	for (size_t j = 0; j < LEN; j++)
+		y[j] = value[b->positive[j / 8] >> j % 8 & 1];
+}
+
+static void decode(float *dst, const void *src, size_t nblocks)
+{
+	const struct block *b = src;
+
+	for (; nblocks--; dst += LEN)
+		decode_block(dst, b++);
+}
+
+static void swap(void *blocks, size_t nblocks)
+{
+	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+}
+
 const struct tare_type tare_type_q1_0 = {
-	.name = "q1_0", .gguf_id = 41, .block_len = 128, .block_size = 18, .flags = TARE_TYPE_QUANTIZED,
+	.name = "q1_0", .gguf_id = 41, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .swap = swap,
 };

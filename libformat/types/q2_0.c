@@ -1,6 +1,39 @@
-/* q2_0: two bits a weight, -1 0 1 2 times the scale. */
+/* q2_0: 64 codes of two bits, (code - 1) x scale. */
+#include "types/exact.h"
+#include "types/swap.h"
 #include "types/type.h"
 
+enum { LEN = 64, ZERO = 1 };
+
+struct block {
+	uint8_t d[2];
+	uint8_t code[LEN / 4];
+};
+_Static_assert(sizeof(struct block) == 18, "q2_0");
+
+static void decode_block(float *restrict y, const struct block *restrict b)
+{
+	float d = tare_get_scale(b->d);
+
+	for (size_t j = 0; j < LEN; j++)
+		y[j] = (float)((b->code[j / 4] >> 2 * (j % 4) & 3) - ZERO) * d;
+	tare_settle(y, LEN, d, 0);
+}
+
+static void decode(float *dst, const void *src, size_t nblocks)
+{
+	const struct block *b = src;
+
+	for (; nblocks--; dst += LEN)
+		decode_block(dst, b++);
+}
+
+static void swap(void *blocks, size_t nblocks)
+{
+	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+}
+
 const struct tare_type tare_type_q2_0 = {
-	.name = "q2_0", .gguf_id = 42, .block_len = 64, .block_size = 18, .flags = TARE_TYPE_QUANTIZED,
+	.name = "q2_0", .gguf_id = 42, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .swap = swap,
 };

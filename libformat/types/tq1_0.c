@@ -1,6 +1,58 @@
-/* tq1_0: ternary, five weights a byte. */
+/* tq1_0: ternary, five weights a byte (four in the last four bytes).
+ *
+ * A byte holds its five digits as a fraction of 256: round up(256 x / 243). The first digit is the whole part of 3 x byte / 256, and
+ * byte x 3^n modulo 256 brings digit n to the front. Byte m of a run of 32 (then 16, then 4) holds weights m, m + 32, m + 64 ... */
+#include "types/exact.h"
+#include "types/swap.h"
 #include "types/type.h"
 
+enum { LEN = 256 };
+
+struct block {
+	uint8_t five[48];
+	uint8_t four[4];
+	uint8_t d[2];
+};
+_Static_assert(sizeof(struct block) == 54, "tq1_0");
+
+static const uint8_t power_of_3[5] = { 1, 3, 9, 27, 81 };
+
+/* n digits of each of run bytes to n x run weights. */
+static float *decode_run(float *restrict y, const uint8_t *restrict byte, size_t run, size_t n, float d)
+{
+	for (size_t k = 0; k < n; k++)
+		for (size_t m = 0; m < run; m++) {
+			uint8_t front = (uint8_t)(byte[m] * power_of_3[k]);
+
+			*y++ = (float)((front * 3 >> 8) - 1) * d;
+		}
+	return y;
+}
+
+static void decode_block(float *y, const struct block *b)
+{
+	float d = tare_get_scale(b->d), *at = y;
+
+	at = decode_run(at, b->five, 32, 5, d);
+	at = decode_run(at, b->five + 32, 16, 5, d);
+	decode_run(at, b->four, 4, 4, d);
+	tare_settle(y, LEN, d, 0);
+}
+
+static void decode(float *dst, const void *src, size_t nblocks)
+{
+	const struct block *b = src;
+
+	for (; nblocks--; dst += LEN)
+		decode_block(dst, b++);
+}
+
+static void swap(void *blocks, size_t nblocks)
+{
+	tare_swap_fields(blocks, nblocks, sizeof(struct block), offsetof(struct block, d), 1, 2);
+}
+
 const struct tare_type tare_type_tq1_0 = {
-	.name = "tq1_0", .gguf_id = 34, .block_len = 256, .block_size = 54, .flags = TARE_TYPE_QUANTIZED,
+	.name = "tq1_0", .gguf_id = 34, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .swap = swap,
 };

@@ -1,0 +1,32 @@
+/* Points of a codebook to weights. */
+#ifndef TARE_TYPES_LATTICE_H
+#define TARE_TYPES_LATTICE_H
+
+#include "types/codebook.h"
+#include "types/exact.h"
+
+/* Seven signs stored; the eighth makes the number of negative ones even. */
+static inline unsigned tare_lattice_eighth_sign(unsigned seven)
+{
+	return seven | (unsigned)__builtin_parity(seven) << 7;
+}
+
+/* n weights of a point of the given bits a weight. value: of each level; signs: bit j set negates weight j. */
+static inline void tare_lattice_decode(float *restrict y, size_t n, unsigned bits, unsigned point, const float *value, unsigned signs)
+{
+	static const float sign[2] = { 1, -1 };
+
+	for (unsigned j = 0; j < n; j++)
+		y[j] = value[point >> bits * j & ((1u << bits) - 1)] * sign[signs >> j & 1];
+}
+
+/* The values of the levels of iq2_*, times scale. */
+static inline void tare_lattice_values2(float value[4], float scale)
+{
+	static const uint8_t level[4] = { 8, 25, 43, 43 };
+
+	for (unsigned k = 0; k < 4; k++)
+		value[k] = scale * level[k];
+}
+
+#endif
