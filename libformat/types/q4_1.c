@@ -4,6 +4,7 @@
 #include "types/range32.h"
 #include "types/swap.h"
 #include "types/type.h"
+#include "types/weighted32.h"
 
 enum { LEN = 32, MAX_CODE = 15 };
 
@@ -43,10 +44,26 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 	tare_pack_low(b->low, code);
 }
 
+static void encode_weighted(void *block, const float *x, const float *w)
+{
+	static const struct tare_trials trials = { -0.9f, 0.05f, 36, false };
+	struct block *b = block;
+	uint8_t code[LEN];
+	struct tare_scale_min s = tare_search_min(LEN, MAX_CODE, &trials, x, w, code);
+
+	tare_put_scale(b->d, s.scale);
+	tare_put_scale(b->m, -s.min);
+	tare_pack_low(b->low, code);
+}
+
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
 	struct block *b = dst;
 
+	if (weights) {
+		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, encode_weighted);
+		return;
+	}
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
 		encode_block(b++, src);
 }

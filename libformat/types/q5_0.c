@@ -3,6 +3,7 @@
 #include "types/pack32.h"
 #include "types/swap.h"
 #include "types/type.h"
+#include "types/weighted32.h"
 
 enum { LEN = 32, HALF = 16 };
 
@@ -50,10 +51,24 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 	tare_pack_low(b->low, code);
 }
 
+static void encode_weighted(void *block, const float *x, const float *w)
+{
+	struct block *b = block;
+	uint8_t code[LEN];
+
+	tare_put_scale(b->d, tare_search_symmetric(LEN, HALF, x, w, code));
+	tare_pack_high(b->high, code);
+	tare_pack_low(b->low, code);
+}
+
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
 	struct block *b = dst;
 
+	if (weights) {
+		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, encode_weighted);
+		return;
+	}
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
 		encode_block(b++, src);
 }
