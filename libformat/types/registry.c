@@ -128,7 +128,8 @@ tare_status tare_decode(const tare_type *t, const void *src, size_t nblocks, flo
 {
 	if (!t->decode)
 		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "type %s has no values in f32", t->name);
-	tare_type_decode(t)(dst, src, nblocks);
+	if (nblocks)
+		tare_type_decode(t)(dst, src, nblocks);
 	return TARE_OK;
 }
 
@@ -155,6 +156,7 @@ tare_status tare_encode(const tare_type *t, const float *src, size_t rows, size_
 	if (__builtin_mul_overflow(rows, cols, &count))
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "%zu rows of %zu are more than memory can address", rows, cols);
 	TARE_TRY(check_weights(t, cols, weights, err));
-	tare_type_encode(t)(dst, src, rows, cols, weights);
+	if (count)
+		tare_type_encode(t)(dst, src, rows, cols, weights);
 	return TARE_OK;
 }
