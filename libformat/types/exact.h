@@ -5,7 +5,7 @@
  * it has any, and are the same everywhere:
  *   - a float outside int32, or NaN, becomes INT32_MIN when cast; narrower integers take its low bits (so 0);
  *   - a NaN weight counts as the canonical NaN, whose nearest integer is 0;
- *   - a NaN scale is stored as 0x7e00, without sign;
+ *   - a scale that is NaN is stored as 0xfe00: the sign of a NaN made on x86 (one passed on from the weights may have had another);
  *   - decoding passes on the NaN of the scale, else of the minimum; a NaN that arises (0 x infinity) is 0xffc00000, as on x86. */
 #ifndef TARE_TYPES_EXACT_H
 #define TARE_TYPES_EXACT_H
@@ -58,7 +58,7 @@ static inline bool tare_is_finite(float f)
 /* The f16 scale of a block, at p. */
 static inline void tare_put_scale(void *p, float f)
 {
-	tare_put16(p, tare_is_nan(f) ? 0x7e00 : tare_f16_of_f32(f), false);
+	tare_put16(p, tare_is_nan(f) ? 0xfe00 : tare_f16_of_f32(f), false);
 }
 
 static inline float tare_get_scale(const void *p)

@@ -36,7 +36,8 @@ static void encode_block(void *block, const float *x, const float *importance)
 	uint8_t code[TARE_K];
 
 	for (size_t j = 0; j < COUNT; j++)
-		scale[j] = tare_search_symmetric(SUB, HALF, x + j * SUB, importance ? importance + j * SUB : NULL, code + j * SUB);
+		scale[j] = importance ? tare_search_symmetric(SUB, HALF, x + j * SUB, importance + j * SUB, code + j * SUB) :
+					tare_search_symmetric(SUB, HALF, x + j * SUB, NULL, code + j * SUB);
 	extreme = tare_extreme(scale, COUNT);
 	if (tare_abs(extreme) < TARE_TINY) {
 		memset(b, 0, sizeof *b);

@@ -42,7 +42,7 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 	float d = largest(x) / 127;
 	float inverse = d != 0 ? 1 / d : 0;
 
-	tare_put_scale(b->d, d);
+	tare_put16(b->d, tare_f16_of_f32(d), false); /* NaN, if any, is that of the last weight, made positive */
 	for (size_t j = 0; j < LEN; j++)
 		b->code[j] = (int8_t)tare_round_away(x[j] * inverse);
 }
