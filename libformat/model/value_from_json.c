@@ -1,0 +1,256 @@
+#include "model/value_json.h"
+
+#include "base/bytes.h"
+#include "base/escape.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static tare_status no_kind(tare_json *j, tare_str kind)
+{
+	return tare_json_fail(j, SIZE_MAX, "'%s' is no kind of value: expected u8, i8, ... f64, bool, str or arr:KIND", TARE_SHOW(kind));
+}
+
+static bool find_kind(tare_str name, tare_kind *out)
+{
+	int k;
+
+	for (k = 0; k < TARE_KIND_COUNT; k++)
+		if (tare_str_eq(tare_str_of(tare_kind_name((tare_kind)k)), name)) {
+			*out = (tare_kind)k;
+			return true;
+		}
+	return false;
+}
+
+static int nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* {"hex":"00ff"} */
+static tare_status read_hex(tare_json *j, tare_str *out)
+{
+	size_t at = j->at, i;
+	tare_str key, text;
+	bool more;
+	char *p;
+
+	TARE_TRY(tare_json_open(j, TARE_JSON_OBJECT));
+	TARE_TRY(tare_json_key(j, &more, &key));
+	if (!more || !tare_str_eq(key, tare_str_of("hex")))
+		return tare_json_fail(j, at, "expected {\"hex\":\"...\"}");
+	TARE_TRY(tare_json_string(j, &text));
+	TARE_TRY(tare_json_key(j, &more, &key));
+	if (more || text.len % 2)
+		return tare_json_fail(j, at, "expected {\"hex\":\"...\"} with an even number of digits and nothing else");
+	p = tare_arena_alloc(j->arena, text.len / 2 + 1);
+	if (!p)
+		return tare_fail_nomem(j->err);
+	for (i = 0; i < text.len; i += 2) {
+		int hi = nibble(text.ptr[i]), lo = nibble(text.ptr[i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return tare_json_fail(j, at, "a byte in {\"hex\":\"...\"} is not two hexadecimal digits");
+		p[i / 2] = (char)(hi << 4 | lo);
+	}
+	*out = (tare_str){ p, text.len / 2 };
+	return TARE_OK;
+}
+
+tare_status tare_json_bytes(tare_json *j, tare_str *out)
+{
+	tare_json_kind kind;
+
+	TARE_TRY(tare_json_peek(j, &kind));
+	return kind == TARE_JSON_OBJECT ? read_hex(j, out) : tare_json_string(j, out);
+}
+
+static unsigned bits_of(tare_kind kind)
+{
+	return (unsigned)(8 * tare_kind_size(kind));
+}
+
+static tare_status read_unsigned(tare_json *j, tare_value *v)
+{
+	size_t at = j->at;
+
+	TARE_TRY(tare_json_u64(j, &v->as.u));
+	if (bits_of(v->kind) < 64 && v->as.u >> bits_of(v->kind))
+		return tare_json_fail(j, at, "%llu does not fit into %s", (unsigned long long)v->as.u, tare_kind_name(v->kind));
+	return TARE_OK;
+}
+
+static tare_status read_signed(tare_json *j, tare_value *v)
+{
+	uint64_t most = (uint64_t)INT64_MAX >> (64 - bits_of(v->kind));
+	tare_json_number n;
+
+	TARE_TRY(tare_json_number_read(j, &n));
+	if (!n.fits || n.magnitude > most + n.negative)
+		return tare_json_fail(j, j->at - n.text.len, "%s does not fit into %s", TARE_SHOW(n.text), tare_kind_name(v->kind));
+	v->as.i = n.negative ? (int64_t)(0 - n.magnitude) : (int64_t)n.magnitude;
+	return TARE_OK;
+}
+
+/* As stored by a writer of our own exact form, or true and false. */
+static tare_status read_truth(tare_json *j, tare_value *v)
+{
+	tare_json_kind kind;
+	bool truth;
+
+	TARE_TRY(tare_json_peek(j, &kind));
+	if (kind == TARE_JSON_NUMBER)
+		return read_unsigned(j, v);
+	TARE_TRY(tare_json_bool(j, &truth));
+	v->as.u = truth;
+	return TARE_OK;
+}
+
+/* NaN by word. The sign and the one bit set are given by their bits: what a compiler makes of NAN is its own affair. */
+static uint64_t nan_bits(bool single, bool negative)
+{
+	return single ? (negative ? 0xffc00000 : 0x7fc00000) : (negative ? 0xfff8000000000000 : 0x7ff8000000000000);
+}
+
+static void set_bits(tare_value *v, uint64_t bits)
+{
+	if (v->kind == TARE_F32)
+		v->as.f32 = tare_f32_of_bits((uint32_t)bits);
+	else
+		memcpy(&v->as.f64, &bits, sizeof v->as.f64);
+}
+
+static tare_status read_real_word(tare_json *j, tare_value *v)
+{
+	bool single = v->kind == TARE_F32;
+	size_t at = j->at;
+	tare_str text;
+
+	TARE_TRY(tare_json_bytes(j, &text));
+	if (j->text[at] == '{' && text.len == tare_kind_size(v->kind))
+		set_bits(v, single ? tare_get32(text.ptr, true) : tare_get64(text.ptr, true));
+	else if (tare_str_eq(text, tare_str_of("nan")) || tare_str_eq(text, tare_str_of("-nan")))
+		set_bits(v, nan_bits(single, text.len == 4));
+	else if (tare_str_eq(text, tare_str_of("inf")) || tare_str_eq(text, tare_str_of("-inf")))
+		set_bits(v, single ? (text.len == 4 ? 0xff800000 : 0x7f800000)
+				   : (text.len == 4 ? 0xfff0000000000000 : 0x7ff0000000000000));
+	else
+		return tare_json_fail(j, at, "expected a number, \"nan\", \"-nan\", \"inf\" or \"-inf\"");
+	return TARE_OK;
+}
+
+static tare_status read_real(tare_json *j, tare_value *v)
+{
+	tare_json_number n;
+	tare_json_kind kind;
+
+	TARE_TRY(tare_json_peek(j, &kind));
+	if (kind != TARE_JSON_NUMBER)
+		return read_real_word(j, v);
+	TARE_TRY(tare_json_number_read(j, &n));
+	if (v->kind == TARE_F32 ? tare_json_f32(&n, &v->as.f32) : tare_json_f64(&n, &v->as.f64))
+		return TARE_OK;
+	return tare_json_fail(j, j->at - n.text.len, "%s is too large for %s", TARE_SHOW(n.text), tare_kind_name(v->kind));
+}
+
+static tare_status read_string(tare_json *j, tare_model *m, tare_value *v)
+{
+	tare_str text;
+
+	TARE_TRY(tare_json_bytes(j, &text));
+	v->as.string = tare_arena_copy(&m->arena, text.ptr, text.len);
+	return v->as.string.ptr ? TARE_OK : tare_fail_nomem(j->err);
+}
+
+/* An array within an array that says its own kind: {"arr:u32":[...]}. */
+static tare_status read_labelled(tare_json *j, tare_model *m, tare_value *v)
+{
+	size_t at = j->at;
+	tare_str kind;
+	bool more;
+
+	TARE_TRY(tare_json_open(j, TARE_JSON_OBJECT));
+	TARE_TRY(tare_json_key(j, &more, &kind));
+	if (!more)
+		return tare_json_fail(j, at, "expected an array with its kind, {\"arr:u32\":[...]}");
+	TARE_TRY(tare_json_value(j, m, kind, v));
+	if (v->kind != TARE_ARRAY)
+		return tare_json_fail(j, at, "expected an array within the array");
+	TARE_TRY(tare_json_key(j, &more, &kind));
+	return more ? tare_json_fail(j, at, "expected one array") : TARE_OK;
+}
+
+static tare_status read_elements(tare_json *j, tare_model *m, tare_str kind, tare_array_builder *b)
+{
+	tare_json_kind found;
+	tare_value v;
+	bool more;
+
+	TARE_TRY(tare_json_open(j, TARE_JSON_ARRAY));
+	for (;;) {
+		TARE_TRY(tare_json_next(j, &more));
+		if (!more)
+			return TARE_OK;
+		TARE_TRY(tare_json_peek(j, &found));
+		if (b->kind == TARE_ARRAY && found == TARE_JSON_OBJECT) {
+			TARE_TRY(read_labelled(j, m, &v));
+		} else if (b->kind == TARE_STRING) { /* no copy that lives on: the builder packs it */
+			v.kind = TARE_STRING;
+			TARE_TRY(tare_json_bytes(j, &v.as.string));
+		} else {
+			TARE_TRY(tare_json_value(j, m, kind, &v));
+		}
+		TARE_TRY(tare_array_add(b, &v, j->err));
+	}
+}
+
+/* kind: behind "arr:". */
+static tare_status read_array(tare_json *j, tare_model *m, tare_str kind, tare_value *v)
+{
+	tare_array_builder b = { 0 };
+	tare_status st;
+
+	if (kind.len > 4 && !memcmp(kind.ptr, "arr:", 4))
+		b.kind = TARE_ARRAY;
+	else if (!find_kind(kind, &b.kind))
+		return no_kind(j, kind);
+	st = read_elements(j, m, kind, &b);
+	if (st == TARE_OK)
+		st = tare_array_finish(&b, m, v, j->err);
+	free(b.bytes.bytes);
+	return st;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): the walker bounds the nesting. */
+tare_status tare_json_value(tare_json *j, tare_model *m, tare_str kind, tare_value *out)
+{
+	if (kind.len > 4 && !memcmp(kind.ptr, "arr:", 4))
+		return read_array(j, m, (tare_str){ kind.ptr + 4, kind.len - 4 }, out);
+	*out = (tare_value){ 0 };
+	if (!find_kind(kind, &out->kind) || out->kind == TARE_ARRAY)
+		return no_kind(j, kind);
+	switch (out->kind) {
+	case TARE_I8: case TARE_I16: case TARE_I32: case TARE_I64: return read_signed(j, out);
+	case TARE_BOOL: return read_truth(j, out);
+	case TARE_F32: case TARE_F64: return read_real(j, out);
+	case TARE_STRING: return read_string(j, m, out);
+	default: return read_unsigned(j, out);
+	}
+}
+
+tare_status tare_value_from_json(tare_model *m, const char *kind, const char *json, size_t size, tare_value *out, tare_error *err)
+{
+	tare_arena scratch = { 0 };
+	tare_status st;
+	tare_json j;
+
+	*out = (tare_value){ 0 };
+	st = tare_json_start(&j, json, size, TARE_NOWHERE, "JSON value", &m->limits, &scratch, err);
+	if (st == TARE_OK)
+		st = tare_json_value(&j, m, tare_str_of(kind), out);
+	if (st == TARE_OK)
+		st = tare_json_end(&j);
+	tare_arena_free(&scratch);
+	return st;
+}
