@@ -7,7 +7,7 @@
 
 static tare_status cut_short(const tare_model *m, const tare_tensor *t, uint64_t at, tare_error *err)
 {
-	tare_fail(err, TARE_E_DATA, at, "tensor %s: its %llu bytes are not all there: the file is cut short", TARE_SHOW(t->name),
+	tare_fail(err, TARE_E_DATA, at, "tensor '%s': its %llu bytes are not all there: the file is cut short", TARE_SHOW(t->name),
 		  (unsigned long long)t->size);
 	if (t->file < m->n_files && m->files[t->file].path)
 		tare_error_in_file(err, m->files[t->file].path);
@@ -22,9 +22,9 @@ tare_status tare_tensor_bytes(tare_model *m, const tare_tensor *t, uint64_t offs
 
 	*out = NULL;
 	if (!s)
-		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor %s: this model has no payload", TARE_SHOW(t->name));
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': this model has no payload", TARE_SHOW(t->name));
 	if (offset > t->size || size > t->size - offset)
-		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor %s: bytes outside it were asked for", TARE_SHOW(t->name));
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': bytes outside it were asked for", TARE_SHOW(t->name));
 	if (!size) {
 		*out = &nothing;
 		return TARE_OK;
@@ -34,11 +34,7 @@ tare_status tare_tensor_bytes(tare_model *m, const tare_tensor *t, uint64_t offs
 		return TARE_OK;
 	if (!buf || !tare_source_is_stream(s))
 		return cut_short(m, t, t->offset + offset, err);
-	if (tare_source_next(s, t->offset + offset, buf, size, err) != TARE_OK) {
-		if (m->files[t->file].path)
-			tare_error_in_file(err, m->files[t->file].path);
-		return err ? err->status : TARE_E_DATA;
-	}
+	TARE_TRY(tare_source_next(s, t->offset + offset, buf, size, err));
 	*out = buf;
 	return TARE_OK;
 }
@@ -95,17 +91,21 @@ bool tare_model_is_stream(const tare_model *m)
 
 tare_status tare_model_make_random(tare_model *m, tare_error *err)
 {
-	tare_status st;
 	size_t i;
 
-	for (i = 0; i < m->n_files; i++) {
-		if (!m->files[i].source)
-			continue;
-		st = tare_source_random(m->files[i].source, err);
-		if (st != TARE_OK && m->files[i].path)
-			tare_error_in_file(err, m->files[i].path);
-		TARE_TRY(st);
-	}
+	for (i = 0; i < m->n_files; i++)
+		if (m->files[i].source)
+			TARE_TRY(tare_source_random(m->files[i].source, err));
+	return TARE_OK;
+}
+
+tare_status tare_model_unchanged(const tare_model *m, tare_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_files; i++)
+		if (m->files[i].source)
+			TARE_TRY(tare_source_unchanged(m->files[i].source, err));
 	return TARE_OK;
 }
 
@@ -117,7 +117,7 @@ tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_
 	void *swap;
 
 	if (!t->type || !t->type->decode)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor %s: values of type %s cannot be read", TARE_SHOW(t->name),
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': values of type %s cannot be read", TARE_SHOW(t->name),
 				 t->type ? t->type->name : "unknown");
 	TARE_TRY(tare_model_make_random(m, err));
 	TARE_TRY(tare_tensor_bytes(m, t, 0, t->size, NULL, &src, err));

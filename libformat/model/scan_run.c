@@ -263,6 +263,8 @@ tare_status tare_scan(tare_model *m, unsigned what, const tare_run_options *opt,
 	st = s.order ? make_benches(&s, err) : tare_fail_nomem(err);
 	if (st == TARE_OK)
 		st = run(&s, err);
+	if (st == TARE_OK)
+		st = tare_model_unchanged(m, err);
 	for (i = 0; s.benches && i < s.threads; i++)
 		tare_sha256_free(s.benches[i].hash);
 	free(s.benches);
