@@ -3,6 +3,7 @@
 #define TARE_TYPES_FP4_H
 
 #include "types/exact.h"
+#include "types/vec4.h"
 
 /* Twice the value. The negative zero of code 8 is lost, as in ggml. */
 static inline float tare_fp4_doubled(unsigned code)
@@ -19,6 +20,55 @@ static inline void tare_fp4_decode(float *restrict y, const uint8_t *restrict co
 		y[j] = tare_fp4_doubled(code[j]) * half;
 		y[j + n] = tare_fp4_doubled(code[j] >> 4) * half;
 	}
+}
+
+/* The code whose value is nearest to x, the first of equals. */
+static inline uint8_t tare_fp4_nearest(float x, float half)
+{
+	uint8_t best = 0;
+	float least = tare_abs(tare_fp4_doubled(0) * half - x);
+
+	for (uint8_t c = 1; c < 16; c++) {
+		float error = tare_abs(tare_fp4_doubled(c) * half - x);
+
+		best = error < least ? c : best;
+		least = error < least ? error : least;
+	}
+	return best;
+}
+
+/* The same for four weights, by counting the limits that |x| exceeds: as long as |x| is not so many times half that differences are
+ * rounded away. */
+static inline tare_v4i tare_fp4_count(const float *x, float half)
+{
+	static const float limit[7] = { 0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 10 };
+	tare_v4f v = tare_v4f_load(x), a = (tare_v4f)((tare_v4i)v & 0x7fffffff);
+	tare_v4i code = { 0 };
+
+	for (unsigned i = 0; i < 7; i++)
+		code -= a > tare_v4f_all(limit[i] * half);
+	return code | ((v < 0) & (code > 0) & 8);
+}
+
+static inline void tare_fp4_encode_plain(uint8_t *restrict code, const float *restrict x, size_t n, float half)
+{
+	for (size_t j = 0; j < n; j += 4) {
+		tare_v4i both = tare_fp4_count(x + j, half) | tare_fp4_count(x + j + n, half) << 4;
+
+		for (unsigned i = 0; i < 4; i++)
+			code[j + i] = (uint8_t)both[i];
+	}
+}
+
+/* n bytes, a multiple of 4, from 2 n weights. plain: half is not out of all proportion to the weights. */
+static inline void tare_fp4_encode(uint8_t *restrict code, const float *restrict x, size_t n, float half, bool plain)
+{
+	if (plain) {
+		tare_fp4_encode_plain(code, x, n, half);
+		return;
+	}
+	for (size_t j = 0; j < n; j++)
+		code[j] = (uint8_t)(tare_fp4_nearest(x[j], half) | tare_fp4_nearest(x[j + n], half) << 4);
 }
 
 #endif

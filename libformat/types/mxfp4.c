@@ -24,7 +24,48 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		tare_fp4_decode(dst, b->code, LEN / 2, half_scale(b->e));
 }
 
+/* The largest integer not above log2(x) rounded to a float, x > 0 and finite: the exponent, but one more just below a power of two
+ * 2^n where the logarithm rounds to n. How many floats below it do so depends on the floats' spacing around n. */
+static int floor_log2(float x)
+{
+	uint32_t bits = tare_bits_of_f32(x);
+	unsigned shift = bits < 0x00800000 ? (unsigned)__builtin_clz(bits) - 8 : 0;
+	int exponent = shift ? -126 - (int)shift : (int)(bits >> 23) - 127;
+	uint32_t below = 0x800000 - (bits << shift & 0x7fffff); /* in units of the last place below 2^(exponent + 1) */
+	unsigned next = (unsigned)(exponent < 0 ? -(exponent + 1) : exponent);
+
+	return exponent + (next && below <= 88u >> (__builtin_clz(next) - 24));
+}
+
+/* Largest magnitude to scale. Below 2^-125 the exponent wraps (and the codes come out as zero), of infinity it is 0: as the
+ * reference's conversion to a byte does on x86. */
+static uint8_t exponent_for(float max)
+{
+	if (max == 0 || !tare_is_finite(max))
+		return 0;
+	return (uint8_t)(floor_log2(max) - 2 + 127);
+}
+
+static void encode_block(struct block *b, const float *x)
+{
+	float max = tare_abs(tare_extreme(x, LEN));
+
+	b->e = exponent_for(max);
+	if (max == 0)
+		memset(b->code, 0, sizeof b->code);
+	else
+		tare_fp4_encode(b->code, x, LEN / 2, half_scale(b->e), max > 0x1p-120f && max < 0x1p120f);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t n = rows * cols / LEN; n--; src += LEN)
+		encode_block(b++, src);
+}
+
 const struct tare_type tare_type_mxfp4 = {
 	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode,
+	.decode = decode, .encode = encode,
 };

@@ -28,6 +28,27 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
+/* The scale is the mean magnitude; zero counts as positive. */
+static void encode_block(struct block *restrict b, const float *restrict x)
+{
+	float sum = 0;
+
+	memset(b->positive, 0, sizeof b->positive);
+	for (size_t j = 0; j < LEN; j++) {
+		sum += tare_abs(x[j]);
+		b->positive[j / 8] |= (uint8_t)((x[j] >= 0) << j % 8);
+	}
+	tare_put_scale(b->d, sum / LEN);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t n = rows * cols / LEN; n--; src += LEN)
+		encode_block(b++, src);
+}
+
 static void swap(void *blocks, size_t nblocks)
 {
 	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
@@ -35,5 +56,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q1_0 = {
 	.name = "q1_0", .gguf_id = 41, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap,
 };
