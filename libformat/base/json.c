@@ -153,6 +153,7 @@ tare_status tare_json_key(tare_json *j, bool *more, tare_str *key)
 		return TARE_OK;
 	if (look(j) != '"')
 		return unexpected(j, "a key in quotes");
+	j->key_at = j->at;
 	TARE_TRY(tare_json_string(j, key));
 	if (look(j) != ':')
 		return unexpected(j, "':' after a key");

@@ -15,6 +15,7 @@
 typedef struct tare_json {
 	const uint8_t *text;
 	size_t size, at;
+	size_t key_at;          /* of the key read last */
 	uint64_t origin;        /* of text in its file; TARE_NOWHERE: messages name no byte */
 	uint64_t depth, max_depth;
 	bool fresh;             /* just behind an opening bracket */
@@ -70,6 +71,7 @@ bool tare_json_f32(const tare_json_number *n, float *out);
 
 /* Writing. Strings must be UTF-8; only what JSON demands is escaped, as serde_json does it. */
 tare_status tare_json_put_string(tare_sink *s, tare_str text, tare_error *err);
+tare_status tare_json_put_escaped(tare_sink *s, tare_str text, tare_error *err); /* without quotes */
 tare_status tare_json_put_text(tare_sink *s, const char *raw, tare_error *err); /* as it stands */
 tare_status tare_json_put_u64(tare_sink *s, uint64_t v, tare_error *err);
 tare_status tare_json_put_i64(tare_sink *s, int64_t v, tare_error *err);

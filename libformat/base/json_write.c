@@ -31,13 +31,12 @@ static const char *escape_of(uint8_t c, char buf[8])
 	}
 }
 
-tare_status tare_json_put_string(tare_sink *s, tare_str text, tare_error *err)
+tare_status tare_json_put_escaped(tare_sink *s, tare_str text, tare_error *err)
 {
 	const char *escape;
 	size_t i, run = 0;
 	char buf[8];
 
-	TARE_TRY(tare_sink_put(s, "\"", 1, err));
 	for (i = 0; i < text.len; i++) {
 		escape = escape_of((uint8_t)text.ptr[i], buf);
 		if (!escape)
@@ -46,8 +45,13 @@ tare_status tare_json_put_string(tare_sink *s, tare_str text, tare_error *err)
 		TARE_TRY(tare_json_put_text(s, escape, err));
 		run = i + 1;
 	}
-	if (text.len)
-		TARE_TRY(tare_sink_put(s, text.ptr + run, text.len - run, err));
+	return text.len ? tare_sink_put(s, text.ptr + run, text.len - run, err) : TARE_OK;
+}
+
+tare_status tare_json_put_string(tare_sink *s, tare_str text, tare_error *err)
+{
+	TARE_TRY(tare_sink_put(s, "\"", 1, err));
+	TARE_TRY(tare_json_put_escaped(s, text, err));
 	return tare_sink_put(s, "\"", 1, err);
 }
 

@@ -30,6 +30,7 @@ struct tare_model {
 	uint32_t version;       /* of the format, 0 if it has none */
 	bool big_endian;
 	bool strict;
+	bool ordered;           /* the order of tensors is part of the model; a format that sorts them notes it */
 	uint64_t alignment;
 	tare_limits limits;
 	tare_arena arena;       /* names, shapes, values that are not in a source */

@@ -107,37 +107,44 @@ static tare_status read_truth(tare_json *j, tare_value *v)
 	return TARE_OK;
 }
 
-/* NaN by word. The sign and the one bit set are given by their bits: what a compiler makes of NAN is its own affair. */
-static uint64_t nan_bits(bool single, bool negative)
-{
-	return single ? (negative ? 0xffc00000 : 0x7fc00000) : (negative ? 0xfff8000000000000 : 0x7ff8000000000000);
-}
+/* Numbers that are none, by their bits: what a compiler makes of NAN is its own affair. */
+static const struct {
+	const char *word;
+	uint32_t f32;
+	uint64_t f64;
+} words[] = {
+	{ "nan", 0x7fc00000, 0x7ff8000000000000 },
+	{ "inf", 0x7f800000, 0x7ff0000000000000 },
+	{ "-inf", 0xff800000, 0xfff0000000000000 },
+};
 
-static void set_bits(tare_value *v, uint64_t bits)
+static void set_bits(tare_value *v, uint32_t f32, uint64_t f64)
 {
 	if (v->kind == TARE_F32)
-		v->as.f32 = tare_f32_of_bits((uint32_t)bits);
+		v->as.f32 = tare_f32_of_bits(f32);
 	else
-		memcpy(&v->as.f64, &bits, sizeof v->as.f64);
+		memcpy(&v->as.f64, &f64, sizeof v->as.f64);
 }
 
 static tare_status read_real_word(tare_json *j, tare_value *v)
 {
-	bool single = v->kind == TARE_F32;
-	size_t at = j->at;
+	size_t at = j->at, i;
 	tare_str text;
 
 	TARE_TRY(tare_json_bytes(j, &text));
-	if (j->text[at] == '{' && text.len == tare_kind_size(v->kind))
-		set_bits(v, single ? tare_get32(text.ptr, true) : tare_get64(text.ptr, true));
-	else if (tare_str_eq(text, tare_str_of("nan")) || tare_str_eq(text, tare_str_of("-nan")))
-		set_bits(v, nan_bits(single, text.len == 4));
-	else if (tare_str_eq(text, tare_str_of("inf")) || tare_str_eq(text, tare_str_of("-inf")))
-		set_bits(v, single ? (text.len == 4 ? 0xff800000 : 0x7f800000)
-				   : (text.len == 4 ? 0xfff0000000000000 : 0x7ff0000000000000));
-	else
-		return tare_json_fail(j, at, "expected a number, \"nan\", \"-nan\", \"inf\" or \"-inf\"");
-	return TARE_OK;
+	if (j->text[at] == '{' && text.len == tare_kind_size(v->kind)) {
+		if (v->kind == TARE_F32)
+			set_bits(v, tare_get32(text.ptr, true), 0);
+		else
+			set_bits(v, 0, tare_get64(text.ptr, true));
+		return TARE_OK;
+	}
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (j->text[at] == '"' && tare_str_eq(text, tare_str_of(words[i].word))) {
+			set_bits(v, words[i].f32, words[i].f64);
+			return TARE_OK;
+		}
+	return tare_json_fail(j, at, "expected a number, \"nan\", \"inf\" or \"-inf\"");
 }
 
 static tare_status read_real(tare_json *j, tare_value *v)
@@ -154,13 +161,16 @@ static tare_status read_real(tare_json *j, tare_value *v)
 	return tare_json_fail(j, j->at - n.text.len, "%s is too large for %s", TARE_SHOW(n.text), tare_kind_name(v->kind));
 }
 
-static tare_status read_string(tare_json *j, tare_model *m, tare_value *v)
+/* v->kind says what is wanted; a string points into the walker's memory. */
+static tare_status read_scalar(tare_json *j, tare_value *v)
 {
-	tare_str text;
-
-	TARE_TRY(tare_json_bytes(j, &text));
-	v->as.string = tare_arena_copy(&m->arena, text.ptr, text.len);
-	return v->as.string.ptr ? TARE_OK : tare_fail_nomem(j->err);
+	switch (v->kind) {
+	case TARE_I8: case TARE_I16: case TARE_I32: case TARE_I64: return read_signed(j, v);
+	case TARE_BOOL: return read_truth(j, v);
+	case TARE_F32: case TARE_F64: return read_real(j, v);
+	case TARE_STRING: return tare_json_bytes(j, &v->as.string);
+	default: return read_unsigned(j, v);
+	}
 }
 
 /* An array within an array that says its own kind: {"arr:u32":[...]}. */
@@ -181,26 +191,28 @@ static tare_status read_labelled(tare_json *j, tare_model *m, tare_value *v)
 	return more ? tare_json_fail(j, at, "expected one array") : TARE_OK;
 }
 
-static tare_status read_elements(tare_json *j, tare_model *m, tare_str kind, tare_array_builder *b)
+static tare_status read_element(tare_json *j, tare_model *m, tare_str kind, tare_value *v)
 {
 	tare_json_kind found;
-	tare_value v;
+
+	if (v->kind != TARE_ARRAY)
+		return read_scalar(j, v);
+	TARE_TRY(tare_json_peek(j, &found));
+	return found == TARE_JSON_OBJECT ? read_labelled(j, m, v) : tare_json_value(j, m, kind, v);
+}
+
+static tare_status read_elements(tare_json *j, tare_model *m, tare_str kind, tare_array_builder *b)
+{
 	bool more;
 
 	TARE_TRY(tare_json_open(j, TARE_JSON_ARRAY));
 	for (;;) {
+		tare_value v = { .kind = b->kind };
+
 		TARE_TRY(tare_json_next(j, &more));
 		if (!more)
 			return TARE_OK;
-		TARE_TRY(tare_json_peek(j, &found));
-		if (b->kind == TARE_ARRAY && found == TARE_JSON_OBJECT) {
-			TARE_TRY(read_labelled(j, m, &v));
-		} else if (b->kind == TARE_STRING) { /* no copy that lives on: the builder packs it */
-			v.kind = TARE_STRING;
-			TARE_TRY(tare_json_bytes(j, &v.as.string));
-		} else {
-			TARE_TRY(tare_json_value(j, m, kind, &v));
-		}
+		TARE_TRY(read_element(j, m, kind, &v));
 		TARE_TRY(tare_array_add(b, &v, j->err));
 	}
 }
@@ -230,13 +242,11 @@ tare_status tare_json_value(tare_json *j, tare_model *m, tare_str kind, tare_val
 	*out = (tare_value){ 0 };
 	if (!find_kind(kind, &out->kind) || out->kind == TARE_ARRAY)
 		return no_kind(j, kind);
-	switch (out->kind) {
-	case TARE_I8: case TARE_I16: case TARE_I32: case TARE_I64: return read_signed(j, out);
-	case TARE_BOOL: return read_truth(j, out);
-	case TARE_F32: case TARE_F64: return read_real(j, out);
-	case TARE_STRING: return read_string(j, m, out);
-	default: return read_unsigned(j, out);
-	}
+	TARE_TRY(read_scalar(j, out));
+	if (out->kind != TARE_STRING)
+		return TARE_OK;
+	out->as.string = tare_arena_copy(&m->arena, out->as.string.ptr, out->as.string.len);
+	return out->as.string.ptr ? TARE_OK : tare_fail_nomem(j->err);
 }
 
 tare_status tare_value_from_json(tare_model *m, const char *kind, const char *json, size_t size, tare_value *out, tare_error *err)

@@ -8,10 +8,10 @@
 
 static const char *real_word(double v)
 {
-	return isnan(v) ? (signbit(v) ? "\"-nan\"" : "\"nan\"") : v > 0 ? "\"inf\"" : "\"-inf\"";
+	return isnan(v) ? "\"nan\"" : v > 0 ? "\"inf\"" : "\"-inf\"";
 }
 
-/* The NaN that the words "nan" and "-nan" stand for has one bit of its fraction, the highest. */
+/* The NaN that is meant by "nan" alone has no sign and only the highest bit of its fraction. */
 static tare_status put_f32(tare_sink *s, float v, bool exact, tare_error *err)
 {
 	uint32_t bits = tare_bits_of_f32(v);
@@ -19,7 +19,7 @@ static tare_status put_f32(tare_sink *s, float v, bool exact, tare_error *err)
 
 	if (isfinite(v))
 		return tare_json_put_f32(s, v, err);
-	if (exact && isnan(v) && (bits & 0x7fffffff) != 0x7fc00000) {
+	if (exact && isnan(v) && bits != 0x7fc00000) {
 		tare_put32(be, bits, true);
 		return tare_json_put_hex(s, (tare_str){ be, sizeof be }, err);
 	}
@@ -34,7 +34,7 @@ static tare_status put_f64(tare_sink *s, double v, bool exact, tare_error *err)
 	if (isfinite(v))
 		return tare_json_put_f64(s, v, err);
 	memcpy(&bits, &v, sizeof bits);
-	if (exact && isnan(v) && (bits & INT64_MAX) != 0x7ff8000000000000) {
+	if (exact && isnan(v) && bits != 0x7ff8000000000000) {
 		tare_put64(be, bits, true);
 		return tare_json_put_hex(s, (tare_str){ be, sizeof be }, err);
 	}
