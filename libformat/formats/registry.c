@@ -47,21 +47,28 @@ const tare_format *tare_format_of_suffix(const char *path)
 	return NULL;
 }
 
-const tare_format *tare_format_probe(const uint8_t *head, size_t size)
+static const tare_format *highest_bid(const uint8_t *head, size_t size, int *bid)
 {
 	const tare_format *best = NULL;
-	int bid = 0;
 	size_t i;
 
+	*bid = 0;
 	for (i = 0; i < N_FORMATS; i++) {
 		int sure = formats[i]->probe(head, size);
 
-		if (sure > bid) {
-			bid = sure;
+		if (sure > *bid) {
+			*bid = sure;
 			best = formats[i];
 		}
 	}
 	return best;
+}
+
+const tare_format *tare_format_probe(const uint8_t *head, size_t size)
+{
+	int bid;
+
+	return highest_bid(head, size, &bid);
 }
 
 static void names_of_formats(char *buf, size_t size)
@@ -73,49 +80,43 @@ static void names_of_formats(char *buf, size_t size)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", formats[i]->name);
 }
 
-/* What a file is that nobody bids for, as far as its first bytes tell. */
-static const char *look_alike(const uint8_t *head, size_t size)
+/* By content. A faint bid gives way to a known look-alike. The name decides last, and only so that the reader may say what is wrong. */
+static tare_status choose_by_content(const tare_format **out, const char *path, tare_source *source, tare_error *err)
 {
-	static const struct {
-		const char *magic, *text;
-	} known[] = {
-		{ "tjgg", ": this is a GGJT file, older than GGUF; llama.cpp's convert-llama-ggml-to-gguf carries it over" },
-		{ "lmgg", ": this is a GGML file, older than GGUF; llama.cpp's convert-llama-ggml-to-gguf carries it over" },
-		{ "fmgg", ": this is a GGMF file, older than GGUF; llama.cpp's convert-llama-ggml-to-gguf carries it over" },
-		{ "FUGG", ": GGUF with its magic reversed, which no specification allows" },
-		{ "PK\003\004", ": a zip archive" },
-		{ "version https://git-lfs", ": a Git LFS pointer, not the file itself; fetch it with git lfs pull" },
-	};
-	size_t i;
-
-	if (!size)
-		return ": the file is empty";
-	for (i = 0; i < sizeof known / sizeof *known; i++) {
-		size_t n = strlen(known[i].magic);
-
-		if (size >= n && !memcmp(head, known[i].magic, n))
-			return known[i].text;
-	}
-	return "";
-}
-
-static tare_status choose(const tare_format **out, tare_source *source, const char *from, tare_error *err)
-{
+	const char *alike;
 	const uint8_t *head;
 	uint64_t have;
 	char names[200];
+	int bid;
 
-	names_of_formats(names, sizeof names);
-	if (from) {
-		*out = tare_format_find(from);
-		return *out ? TARE_OK : tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", from, names);
-	}
 	TARE_TRY(tare_source_prefix(source, TARE_PROBE, &head, &have, err));
 	have = have < TARE_PROBE ? have : TARE_PROBE;
-	*out = tare_format_probe(head, (size_t)have);
+	*out = highest_bid(head, (size_t)have, &bid);
+	if (bid >= 50)
+		return TARE_OK;
+	alike = tare_format_look_alike(head, (size_t)have);
+	if (alike)
+		*out = NULL;
+	else if (!*out && path)
+		*out = tare_format_of_suffix(path);
 	if (*out)
 		return TARE_OK;
-	return tare_fail(err, TARE_E_FORMAT, TARE_NOWHERE, "not a format that is known here (%s)%s", names, look_alike(head, (size_t)have));
+	names_of_formats(names, sizeof names);
+	return tare_fail(err, TARE_E_FORMAT, TARE_NOWHERE, "not a format that is known here (%s)%s%s", names, alike ? ": " : "",
+			 alike ? alike : "");
+}
+
+static tare_status choose(const tare_format **out, const char *path, tare_source *source, const char *from, tare_error *err)
+{
+	char names[200];
+
+	if (!from)
+		return choose_by_content(out, path, source, err);
+	*out = tare_format_find(from);
+	if (*out)
+		return TARE_OK;
+	names_of_formats(names, sizeof names);
+	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", from, names);
 }
 
 static tare_status read_into(tare_model *m, const char *path, const tare_open_options *opt, tare_error *err)
@@ -125,7 +126,7 @@ static tare_status read_into(tare_model *m, const char *path, const tare_open_op
 		if (!m->path)
 			return tare_fail_nomem(err);
 	}
-	TARE_TRY(choose(&m->format, m->files[0].source, opt ? opt->from : NULL, err));
+	TARE_TRY(choose(&m->format, path, m->files[0].source, opt ? opt->from : NULL, err));
 	TARE_TRY(m->format->read(m, err));
 	return tare_model_seal(m, err);
 }

@@ -34,6 +34,8 @@ tare_status tare_st_header(const tare_model *out, uint32_t file, tare_sink *sink
 tare_status tare_st_name_files(tare_model *out, const char *path, uint32_t n, tare_error *err);
 /* The index of a set, file number m->n_files - 1 of a laid out set. */
 tare_status tare_st_put_index(const tare_model *out, tare_sink *sink, tare_error *err);
+/* Length of PREFIX in "PREFIX-00001-of-00003.safetensors[.zst]", 0 if path is not named so. */
+size_t tare_st_shard_prefix(const char *path);
 /* Name of a file in the set's folder. */
 tare_str tare_st_base_name(const char *path);
 

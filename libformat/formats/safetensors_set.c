@@ -21,12 +21,20 @@ static bool all_digits(const char *p, size_t n)
 	return !n;
 }
 
-/* Without "-00001-of-00003", in case a shard's name was given. */
+/* Without "-00001-of-00003", if it ends so. */
 static size_t strip_number(const char *path, size_t len)
 {
 	const char *p = path + len - 15;
 
 	return len > 15 && p[0] == '-' && all_digits(p + 1, 5) && !memcmp(p + 6, "-of-", 4) && all_digits(p + 10, 5) ? len - 15 : len;
+}
+
+size_t tare_st_shard_prefix(const char *path)
+{
+	size_t len = strlen(path), bare = strip(path, len, ".zst"), name = strip(path, bare, ".safetensors");
+	size_t prefix = strip_number(path, name);
+
+	return name < bare && prefix < name ? prefix : 0;
 }
 
 static tare_status add_file(tare_model *out, char *path, tare_error *err)
