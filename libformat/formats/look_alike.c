@@ -13,6 +13,8 @@ typedef struct sign {
 
 #define SIGN(at, magic, text) { at, sizeof magic - 1, magic, text }
 
+#define PICKLE(magic) SIGN(0, magic, "a Python pickle, which may run code when loaded: save its tensors as safetensors")
+
 static const sign signs[] = {
 	SIGN(0, "version https://git-lfs", "a Git LFS pointer, not the file itself; fetch it with git lfs pull"),
 	SIGN(0, "tjgg", "a GGJT file, older than GGUF; llama.cpp's convert-llama-ggml-to-gguf carries it over"),
@@ -21,16 +23,21 @@ static const sign signs[] = {
 	SIGN(0, "FUGG", "GGUF with its magic reversed, which no specification allows"),
 	SIGN(0, "PK\003\004", "a zip archive (a PyTorch checkpoint, .npz or .keras is one): save its tensors as safetensors"),
 	SIGN(0, "PK\005\006", "an empty zip archive"),
-	SIGN(0, "\x80\002", "a Python pickle, which may run code when loaded: save its tensors as safetensors"),
-	SIGN(0, "\x80\003", "a Python pickle, which may run code when loaded: save its tensors as safetensors"),
-	SIGN(0, "\x80\004", "a Python pickle, which may run code when loaded: save its tensors as safetensors"),
-	SIGN(0, "\x80\005", "a Python pickle, which may run code when loaded: save its tensors as safetensors"),
+	PICKLE("\x80\002"),
+	PICKLE("\x80\003"),
+	PICKLE("\x80\004"),
+	PICKLE("\x80\005"),
+	PICKLE("c__builtin__"),
+	PICKLE("ccopy_reg"),
+	PICKLE("cposix\n"),
+	PICKLE("(dp"),
+	PICKLE("(lp"),
 	SIGN(0, "\x89HDF\r\n", "HDF5 (Keras .h5): save its tensors as safetensors"),
 	SIGN(0, "\x93NUMPY", "a NumPy array: save it as safetensors"),
 	SIGN(4, "TFL3", "a TensorFlow Lite model"),
-	SIGN(0, "\037\213", "packed by gzip: unpack it first (zstd is read as it is)"),
-	SIGN(0, "\375" "7zXZ", "packed by xz: unpack it first (zstd is read as it is)"),
-	SIGN(0, "BZh", "packed by bzip2: unpack it first (zstd is read as it is)"),
+	SIGN(0, "\037\213", "something packed by gzip: unpack it first (zstd is read as it is)"),
+	SIGN(0, "\375" "7zXZ", "something packed by xz: unpack it first (zstd is read as it is)"),
+	SIGN(0, "BZh", "something packed by bzip2: unpack it first (zstd is read as it is)"),
 	SIGN(0, "7z\274\257\047\034", "a 7-Zip archive: unpack it first"),
 	SIGN(257, "ustar", "a tar archive: unpack it first"),
 	SIGN(0, "\x89PNG", "a PNG picture"),
@@ -80,8 +87,6 @@ const char *tare_format_look_alike(const uint8_t *head, size_t size)
 {
 	size_t i;
 
-	if (!size)
-		return "the file is empty";
 	for (i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (size >= (size_t)signs[i].at + signs[i].size && !memcmp(head + signs[i].at, signs[i].magic, signs[i].size))
 			return signs[i].text;

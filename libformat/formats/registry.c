@@ -101,8 +101,10 @@ static tare_status choose_by_content(const tare_format **out, const char *path, 
 		*out = tare_format_of_suffix(path);
 	if (*out)
 		return TARE_OK;
+	if (!have)
+		return tare_fail(err, TARE_E_FORMAT, 0, "the file is empty");
 	names_of_formats(names, sizeof names);
-	return tare_fail(err, TARE_E_FORMAT, TARE_NOWHERE, "not a format that is known here (%s)%s%s", names, alike ? ": " : "",
+	return tare_fail(err, TARE_E_FORMAT, TARE_NOWHERE, "not a format that is known here (%s)%s%s", names, alike ? ": it looks like " : "",
 			 alike ? alike : "");
 }
 
