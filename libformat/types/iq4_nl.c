@@ -19,6 +19,23 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		tare_iq4_decode(dst, b->code, tare_get_scale(b->d));
 }
 
+static void encode_block(struct block *b, const float *x, const float *importance)
+{
+	float d = tare_iq4_scale(x, importance, importance ? tare_iq4_sigma2(x, LEN) : 0);
+
+	tare_put_scale(b->d, d);
+	tare_iq4_encode(b->code, x, d != 0 ? 1 / d : 0);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t r = 0; r < rows; r++)
+		for (size_t c = 0; c < cols; c += LEN, src += LEN)
+			encode_block(b++, src, weights ? weights + c : NULL);
+}
+
 static void swap(void *blocks, size_t nblocks)
 {
 	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
@@ -26,5 +43,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_nl = {
 	.name = "iq4_nl", .gguf_id = 20, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap,
 };

@@ -34,6 +34,41 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
+/* The scale of a sub-block in units of d, and its codes for the product of the two. The reference uses d as it was before rounding. */
+static void encode_sub(struct block *b, unsigned s, const float *x, float scale, float d)
+{
+	int level = tare_clamp(tare_nearest((d != 0 ? 1 / d : 0) * scale), -ZERO, ZERO - 1);
+	float product = d * (float)level;
+	unsigned high = tare_get16(b->scale_high, false);
+
+	tare_iq4_encode(b->code + s * TARE_IQ4_LEN / 2, x, product != 0 ? 1 / product : 0);
+	level += ZERO;
+	b->scale_low[s / 2] |= (uint8_t)((level & 15) << 4 * (s % 2));
+	tare_put16(b->scale_high, (uint16_t)(high | (unsigned)level >> 4 << 2 * s), false);
+}
+
+static void encode_block(struct block *b, const float *x, const float *importance)
+{
+	float scale[SUBS], sigma2 = importance ? tare_iq4_sigma2(x, LEN) : 0, d;
+
+	for (size_t s = 0; s < SUBS; s++)
+		scale[s] = tare_iq4_scale(x + s * TARE_IQ4_LEN, importance ? importance + s * TARE_IQ4_LEN : NULL, sigma2);
+	d = -tare_extreme(scale, SUBS) / ZERO;
+	memset(b, 0, sizeof *b);
+	tare_put_scale(b->d, d);
+	for (unsigned s = 0; s < SUBS; s++)
+		encode_sub(b, s, x + s * TARE_IQ4_LEN, scale[s], d);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t r = 0; r < rows; r++)
+		for (size_t c = 0; c < cols; c += LEN, src += LEN)
+			encode_block(b++, src, weights ? weights + c : NULL);
+}
+
 static void swap(void *blocks, size_t nblocks)
 {
 	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 2, 2);
@@ -41,5 +76,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_xs = {
 	.name = "iq4_xs", .gguf_id = 23, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap,
 };
