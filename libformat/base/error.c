@@ -9,7 +9,7 @@ void tare_error_clear(tare_error *err)
 		*err = (tare_error)TARE_ERROR_INIT;
 }
 
-static tare_status record(tare_error *err, tare_status st, uint64_t offset, const char *fmt, va_list ap)
+static TARE_PRINTF(4, 0) tare_status record(tare_error *err, tare_status st, uint64_t offset, const char *fmt, va_list ap)
 {
 	if (!err || err->status)
 		return st;
