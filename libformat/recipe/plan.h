@@ -20,7 +20,8 @@ struct tare_plan {
 	tare_model *in;          /* not owned */
 	tare_model *out;         /* the outline, laid out */
 	tare_step *steps;        /* out->n_tensors of them, in out's arena */
-	const float **weights;   /* importance per step: columns, or NULL; the array itself NULL when no matrix was given */
+	const float **weights;   /* importance per step: columns for each slice of the two fastest dimensions (expert after expert), or
+				  * NULL; the array itself NULL when no matrix was given */
 	tare_nonfinite nonfinite;
 	tare_gate *gates;
 	size_t n_gates;

@@ -161,17 +161,34 @@ static tare_status treat_nonfinite(const tare_plan *p, tare_tile *t, float *x, s
 	return TARE_OK;
 }
 
+/* Whole rows, from row `row` of the tensor. Each slice of the two fastest dimensions (an expert) has importances of its own. */
+static void encode_rows(const tare_tensor *to, const float *weights, uint64_t row, const float *x, uint64_t n_rows, uint8_t *out)
+{
+	uint64_t cols = tare_tensor_cols(to), per_slice = to->n_dims > 2 ? to->dim[to->n_dims - 2] : tare_tensor_rows(to), done, k;
+
+	for (done = 0; done < n_rows; done += k) {
+		uint64_t at = row + done;
+
+		k = per_slice - at % per_slice;
+		k = k < n_rows - done ? k : n_rows - done;
+		tare_type_encode(to->type)(out + bytes_of(to->type, done * cols), x + done * cols, k, cols,
+					   weights + at / per_slice * cols);
+	}
+}
+
 /* n values from value `done` of the tile. */
 static tare_status work_strip(const tare_plan *p, tare_tile *t, const tare_bench *b, bool measure, uint64_t done, size_t n, tare_error *err)
 {
 	const tare_tensor *from = source_of(p, t->index), *to = &p->out->tensors[t->index];
 	const float *weights = weights_of(p, t->index);
-	uint64_t cols = weights ? tare_tensor_cols(to) : n;
 	uint8_t *out = t->out_buf + bytes_of(to->type, done);
 
 	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), n / from->type->block_len, b->swapped, b->x);
 	TARE_TRY(treat_nonfinite(p, t, b->x, n, t->at + done, err));
-	tare_type_encode(to->type)(out, b->x, n / cols, cols, weights);
+	if (weights)
+		encode_rows(to, weights, (t->at + done) / tare_tensor_cols(to), b->x, n / tare_tensor_cols(to), out);
+	else
+		tare_type_encode(to->type)(out, b->x, 1, n, NULL);
 	if (measure) {
 		tare_type_decode(to->type)(b->y, out, n / to->type->block_len);
 		tare_loss_add(&t->sum, b->x, b->y, n, to->type->block_len);

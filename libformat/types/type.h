@@ -10,7 +10,8 @@
 /* nblocks blocks to f32. Total on every input: never traps. */
 typedef void tare_decode_fn(float *dst, const void *src, size_t nblocks);
 /* rows x cols values (cols a multiple of block_len) to rows of blocks, row after row. weights: cols importances, or NULL.
- * Rows are independent: any split into rows gives the same bytes. Non-finite input gives defined bytes. */
+ * Rows are independent: any split into rows gives the same bytes. Without weights blocks are independent too, so that several rows may be
+ * given as one long one, or a part of one. Non-finite input gives defined bytes. */
 typedef void tare_encode_fn(void *dst, const float *src, size_t rows, size_t cols, const float *weights);
 /* Reverses the byte order of every multi-byte field of nblocks blocks, in place. */
 typedef void tare_swap_fn(void *blocks, size_t nblocks);

@@ -1,42 +1,13 @@
 /* The pipeline: plans made by hand over small models, carried out in every way that must not show in the result. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit/small_model.h"
 
 #include "base/bytes.h"
-#include "base/escape.h"
-#include "formats/format.h"
-#include "model/model.h"
 #include "recipe/plan.h"
 
 #include <dirent.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
-
-typedef struct spec {
-	const char *name;
-	const tare_type *type;
-	uint32_t n_dims;
-	uint64_t dim[4];
-} spec;
-
-/* More than two tiles in the first, several types, rows, a tensor without elements. */
-static const spec small[] = {
-	{ "blk.0.ffn_up.weight", &tare_type_f16, 2, { 300, 512 } },
-	{ "blk.0.ffn_down.weight", &tare_type_f32, 3, { 2, 5, 256 } },
-	{ "blk.0.attn_norm.bias", &tare_type_f32, 1, { 33 } },
-	{ "blk.0.exps.weight", &tare_type_bf16, 3, { 2, 3, 64 } },
-	{ "ids", &tare_type_i32, 1, { 5 } },
-	{ "nothing", &tare_type_f32, 2, { 0, 4 } },
-	{ "blk.1.ffn_up.weight", &tare_type_q8_0, 2, { 40, 4096 } },
-};
-enum { N = sizeof small / sizeof *small };
 
 static char dir[] = "/tmp/tare-test-XXXXXX";
 
@@ -47,20 +18,6 @@ static char *in_dir(const char *name)
 	assert_non_null(path);
 	sprintf(path, "%s/%s", dir, name);
 	return path;
-}
-
-static tare_buffer slurp(const char *path)
-{
-	tare_buffer b = { 0 };
-	char part[4096];
-	FILE *f = fopen(path, "rb");
-	size_t n;
-
-	assert_non_null(f);
-	while ((n = fread(part, 1, sizeof part, f)))
-		assert_int_equal(tare_buffer_put(&b, part, n, NULL), TARE_OK);
-	fclose(f);
-	return b;
 }
 
 static void spill(const char *path, const void *bytes, size_t size)
@@ -99,115 +56,6 @@ static void empty_dir(void)
 		free(path);
 	}
 	closedir(d);
-}
-
-/* ---- making models ---- */
-
-static void add(tare_model *m, tare_str name, const tare_type *type, const uint64_t *dim, uint32_t n_dims)
-{
-	tare_tensor t = { .name = name, .type = type, .type_id = (uint32_t)type->gguf_id, .n_dims = n_dims, .dim = dim };
-
-	assert_true(tare_tensor_measure(&t));
-	assert_int_equal(tare_model_add_tensor(m, &t, TARE_NOWHERE, NULL), TARE_OK);
-}
-
-static tare_model *outline(bool big)
-{
-	tare_model *m;
-
-	assert_int_equal(tare_model_new(&m, NULL, NULL), TARE_OK);
-	m->format = &tare_format_gguf;
-	m->version = 3;
-	m->big_endian = big;
-	assert_int_equal(tare_model_set_text(m, "general.architecture", "llama", NULL), TARE_OK);
-	return m;
-}
-
-/* Values like weights, the same on every machine. */
-static void fill(float *x, size_t n, uint32_t seed)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		seed = seed * 1664525 + 1013904223;
-		x[i] = (float)(int32_t)seed / 2147483648.0f;
-		x[i] *= x[i] * x[i] * 0.25f;
-	}
-}
-
-static void put_payload(tare_buffer *b, const tare_tensor *t, bool big, float *values)
-{
-	uint8_t *stored = malloc(t->size + 1);
-	uint64_t cols = tare_tensor_cols(t);
-
-	assert_non_null(stored);
-	if (t->type->encode && t->count)
-		t->type->encode(stored, values, t->count / cols, cols, NULL);
-	else
-		memset(stored, 7, t->size);
-	if (big && t->type->swap)
-		t->type->swap(stored, t->size / t->type->block_size);
-	assert_int_equal(tare_buffer_put(b, stored, t->size, NULL), TARE_OK);
-	free(stored);
-}
-
-/* The bytes of a GGUF with the tensors of specs. poison: a value put at an element of the first tensor, if it is not 0. */
-static tare_buffer make(const spec *specs, size_t n, bool big, float poison, size_t element)
-{
-	static const char zeros[64];
-	tare_model *m = outline(big);
-	tare_buffer b = { 0 };
-	tare_sink sink = { .put = tare_buffer_put, .ctx = &b };
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		add(m, tare_str_of(specs[i].name), specs[i].type, specs[i].dim, specs[i].n_dims);
-	assert_int_equal(tare_format_gguf.layout(m, &(tare_layout_options){ .path = "x.gguf" }, NULL), TARE_OK);
-	assert_int_equal(tare_format_gguf.header(m, 0, &sink, NULL), TARE_OK);
-	for (i = 0; i < n; i++) {
-		float *values = calloc(m->tensors[i].count + 1, sizeof *values);
-
-		assert_non_null(values);
-		fill(values, m->tensors[i].count, (uint32_t)i + 1);
-		if (i == 0 && poison != 0)
-			values[element] = poison;
-		assert_true(b.size <= m->tensors[i].offset && m->tensors[i].offset - b.size < sizeof zeros);
-		assert_int_equal(tare_buffer_put(&b, zeros, m->tensors[i].offset - b.size, NULL), TARE_OK);
-		put_payload(&b, &m->tensors[i], big, values);
-		free(values);
-	}
-	assert_int_equal(tare_buffer_put(&b, zeros, m->files[0].size - b.size, NULL), TARE_OK);
-	tare_close(m);
-	return b;
-}
-
-static tare_model *open_source(tare_source *s)
-{
-	tare_error err = TARE_ERROR_INIT;
-	tare_model *m;
-
-	assert_int_equal(tare_model_new(&m, NULL, &err), TARE_OK);
-	assert_int_equal(tare_model_add_file(m, NULL, s, &err), TARE_OK);
-	m->format = &tare_format_gguf;
-	if (tare_format_gguf.read(m, &err) != TARE_OK)
-		fail_msg("%s", err.message);
-	return m;
-}
-
-static tare_model *open_bytes(const tare_buffer *b)
-{
-	tare_source *s;
-
-	assert_int_equal(tare_source_memory(&s, b->bytes, b->size, NULL, NULL), TARE_OK);
-	return open_source(s);
-}
-
-static tare_model *open_file(const char *path)
-{
-	tare_source *s;
-
-	assert_int_equal(tare_source_open(&s, path, NULL, NULL), TARE_OK);
-	return open_source(s);
 }
 
 /* ---- making plans ---- */
@@ -436,18 +284,6 @@ static void recoding_from_and_to_the_other_byte_order(void **state)
 	assert_file_is(again, &a);
 	tare_close(m);
 	free(json_a), free(json_b), free(a.bytes), free(b.bytes), free(path), free(again), free(source.bytes), free(big.bytes);
-}
-
-/* A zstd frame in memory is a stream, as a pipe is. */
-static tare_buffer packed(const tare_buffer *b)
-{
-	tare_buffer z = { .size = ZSTD_compressBound(b->size) };
-
-	z.bytes = malloc(z.size);
-	assert_non_null(z.bytes);
-	z.size = ZSTD_compress(z.bytes, z.size, b->bytes, b->size, 1);
-	assert_false(ZSTD_isError(z.size));
-	return z;
 }
 
 static void a_stream_gives_the_same(void **state)
@@ -748,6 +584,62 @@ static void loss_is_measured_when_asked(void **state)
 	free(path), free(source.bytes);
 }
 
+/* What the pipeline relies upon when it cuts tiles. */
+static void blocks_stand_alone_without_importances(void **state)
+{
+	enum { ROWS = 6, COLS = 768, ALL = ROWS * COLS };
+	float *x = malloc(ALL * sizeof *x);
+	uint8_t *rows = malloc(ALL * 8), *one = malloc(ALL * 8);
+	const tare_type *t;
+	size_t i, k, n;
+
+	fill(x, ALL, 99);
+	for (i = 0; (t = tare_type_at(i)); i++) {
+		if (!t->encode || t->flags & TARE_TYPE_NEEDS_WEIGHTS)
+			continue;
+		n = ALL / t->block_len;
+		t->encode(rows, x, ROWS, COLS, NULL);
+		tare_type_encode(t)(one, x, 1, ALL, NULL);
+		assert_memory_equal(rows, one, n * t->block_size);
+		for (k = 0; k < n; k++)
+			tare_type_encode(t)(one + k * t->block_size, x + k * t->block_len, 1, t->block_len, NULL);
+		assert_memory_equal(rows, one, n * t->block_size);
+	}
+	free(x), free(rows), free(one);
+}
+
+/* Three experts with importances of their own, in rows wider than a strip; tiles do not end where experts do. */
+static void importances_go_with_their_slices(void **state)
+{
+	enum { EXPERTS = 3, ROWS = 11, COLS = 4608, ALL = EXPERTS * ROWS * COLS };
+	static const spec experts[] = { { "exps", &tare_type_f32, 3, { EXPERTS, ROWS, COLS } } };
+	tare_buffer source = make(experts, 1, false, 0, 0), file;
+	tare_model *in = open_bytes(&source), *out;
+	float *x = malloc(ALL * sizeof *x), *weights = malloc(EXPERTS * COLS * sizeof *weights);
+	const float *per_step[] = { weights };
+	uint8_t *expected = malloc(ALL);
+	char *path = in_dir("out.gguf");
+	size_t i, slice = ROWS * COLS / 256 * tare_type_q4_K.block_size;
+	tare_error err = TARE_ERROR_INIT;
+	tare_plan *p = make_plan(in, path, &(options){ .type = &tare_type_q4_K });
+
+	fill(weights, EXPERTS * COLS, 5);
+	for (i = 0; i < EXPERTS * COLS; i++)
+		weights[i] = fabsf(weights[i]) + 1e-6f;
+	p->weights = per_step;
+	assert_int_equal(tare_plan_write(p, &(tare_write_options){ .run.threads = 3 }, NULL, &err), TARE_OK);
+	assert_int_equal(tare_read_f32(in, &in->tensors[0], x, NULL), TARE_OK);
+	for (i = 0; i < EXPERTS; i++)
+		tare_type_q4_K.encode(expected + i * slice, x + i * ROWS * COLS, ROWS, COLS, weights + i * COLS);
+	file = slurp(path);
+	out = open_bytes(&file);
+	assert_memory_equal(file.bytes + out->tensors[0].offset, expected, EXPERTS * slice);
+	tare_close(out);
+	free_plan(p);
+	tare_close(in);
+	free(x), free(weights), free(expected), free(path), free(file.bytes), free(source.bytes);
+}
+
 /* This program run again under another TARE_CPU writes file and report where it is told. */
 static int write_for_another(const char *path)
 {
@@ -823,6 +715,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, fresh),
 		cmocka_unit_test_setup(progress_rises_and_can_stop, fresh),
 		cmocka_unit_test_setup(loss_is_measured_when_asked, fresh),
+		cmocka_unit_test_setup(blocks_stand_alone_without_importances, fresh),
+		cmocka_unit_test_setup(importances_go_with_their_slices, fresh),
 		cmocka_unit_test_setup(every_instruction_set_gives_the_same, fresh),
 	};
 
