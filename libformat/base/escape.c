@@ -60,7 +60,7 @@ static bool is_deceptive(const uint8_t *p, size_t len)
 	uint32_t c;
 
 	if (len == 2)
-		return p[0] == 0xc2 && p[1] < 0xa0;
+		return (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c);
 	if (len != 3)
 		return false;
 	c = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
@@ -89,10 +89,12 @@ static size_t escape_one(const uint8_t *p, size_t n, char *out)
 	return len;
 }
 
+/* Text is put down as long as it fits; where it does not, it goes back to the last place that leaves room for "...". */
 const char *tare_escape(tare_str s, size_t max_columns, char *buf, size_t size)
 {
+	size_t most = max_columns ? max_columns : SIZE_MAX;
+	size_t at = 0, columns = 0, used = 0, cut = SIZE_MAX;
 	const uint8_t *p = (const uint8_t *)s.ptr;
-	size_t at = 0, columns = 0, used = 0;
 	char one[17];
 
 	if (!size)
@@ -101,19 +103,19 @@ const char *tare_escape(tare_str s, size_t max_columns, char *buf, size_t size)
 		size_t took = escape_one(p + at, s.len - at, one);
 		size_t len = strlen(one);
 		size_t width = (unsigned char)one[0] < 0x80 ? len : 1;
-		bool last = at + took >= s.len;
 
-		if ((max_columns && columns + width + (last ? 0 : 3) > max_columns) || used + len + (last ? 1 : 4) > size) {
-			if (used + 4 <= size) {
-				memcpy(buf + used, "...", 3);
-				used += 3;
-			}
+		if (used + 3 < size && columns + 3 <= most)
+			cut = used;
+		if (width > most - columns || len >= size - used)
 			break;
-		}
 		memcpy(buf + used, one, len);
 		used += len;
 		columns += width;
 		at += took;
+	}
+	if (at < s.len && cut != SIZE_MAX) {
+		memcpy(buf + cut, "...", 3);
+		used = cut + 3;
 	}
 	buf[used] = '\0';
 	return buf;

@@ -1,5 +1,8 @@
 #include "base/limits.h"
 
+#include "base/escape.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,23 +28,28 @@ void tare_limits_init(tare_limits *lim)
 		lim->value[i] = infos[i].fallback;
 }
 
+/* *out changes only on success. */
 static bool parse_size(const char *text, uint64_t *out)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
+	uint64_t n;
 	char *end;
 	unsigned shift = 0;
 
 	if (*text < '0' || *text > '9')
 		return false;
-	*out = strtoull(text, &end, 10);
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno)
+		return false;
 	if (*end && (unit = strchr(units, *end & ~0x20)) && *unit) {
 		shift = 10 * (unsigned)(unit - units + 1);
 		end++;
 	}
-	if (*end || *out > UINT64_MAX >> shift)
+	if (*end || n > UINT64_MAX >> shift)
 		return false;
-	*out <<= shift;
+	*out = n << shift;
 	return true;
 }
 
@@ -53,9 +61,10 @@ tare_status tare_limits_set(tare_limits *lim, const char *assignment, tare_error
 	for (i = 0; eq && i < TARE_LIMIT_COUNT; i++)
 		if (strlen(infos[i].name) == n && !memcmp(infos[i].name, assignment, n))
 			return parse_size(eq + 1, &lim->value[i]) ? TARE_OK
-				       : tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "limit %s: '%s' is not a number", infos[i].name, eq + 1);
+				       : tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "limit %s: '%s' is not a number such as 4096, 64K or 2G",
+						   infos[i].name, TARE_SHOW(tare_str_of(eq + 1)));
 	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "'%s': expected NAME=NUMBER with a name from the table of limits in tare(7)",
-			 assignment);
+			 TARE_SHOW(tare_str_of(assignment)));
 }
 
 tare_status tare_limit_check(const tare_limits *lim, enum tare_limit which, uint64_t n, uint64_t offset, const char *what,

