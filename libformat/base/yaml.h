@@ -3,6 +3,8 @@
 #ifndef TARE_BASE_YAML_H
 #define TARE_BASE_YAML_H
 
+#include "base/arena.h"
+#include "base/escape.h"
 #include "base/limits.h"
 
 typedef enum tare_yaml_kind { TARE_YAML_SCALAR, TARE_YAML_LIST, TARE_YAML_MAP } tare_yaml_kind;
@@ -16,8 +18,6 @@ typedef struct tare_yaml {
 	struct tare_yaml **keys;    /* of a map */
 	struct tare_yaml **items;   /* of a list or map */
 } tare_yaml;
-
-typedef struct tare_arena tare_arena;
 
 /* The tree lives in arena. An empty document is an error. */
 tare_status tare_yaml_parse(tare_yaml **out, tare_arena *arena, const char *text, size_t size, const tare_limits *lim, tare_error *err);
@@ -33,6 +33,9 @@ tare_status tare_yaml_bytes(const tare_yaml *n, uint64_t *out, tare_error *err);
 tare_status tare_yaml_only(const tare_yaml *map, const char *const *names, tare_error *err);
 /* The nearest of names to text within a small edit distance, NULL if none. */
 const char *tare_nearest(const char *text, const char *const *names);
+/* What a node is, for messages: "'text'", "a list", "nothing". expected true or false, not %s: TARE_YAML_SHOW(n) */
+const char *tare_yaml_describe(const tare_yaml *n, tare_shown *buf);
+#define TARE_YAML_SHOW(n) tare_yaml_describe((n), &(tare_shown){ { 0 } })
 /* Fails at n's place. */
 tare_status tare_yaml_fail(const tare_yaml *n, tare_error *err, const char *fmt, ...) TARE_PRINTF(3, 4);
 

@@ -16,11 +16,17 @@ typedef struct tare_planned {
 	bool decided;            /* the rule settled the type: base and mix have no say */
 } tare_planned;
 
+enum {
+	TARE_TRANSFORM_SETTLES = 1u << 0, /* says what becomes of the type: at most one of these in a rule */
+	TARE_TRANSFORM_ALONE = 1u << 1,   /* leaves nothing for another transform to do */
+};
+
 typedef struct tare_transform {
 	const char *key;         /* in a rule: "type" */
 	const char *text;        /* one line for people */
-	/* Is the value well-formed? Needs no model. */
-	tare_status (*check)(const tare_yaml *value, tare_error *err);
+	unsigned flags;
+	/* Is the value well-formed? Needs no model. May put a name into its canonical spelling. */
+	tare_status (*check)(tare_yaml *value, tare_error *err);
 	tare_status (*apply)(const tare_yaml *value, tare_planned *t, tare_error *err);
 } tare_transform;
 
@@ -30,5 +36,7 @@ typedef struct tare_transform {
 
 const tare_transform *tare_transform_find(const char *key);
 const tare_transform *tare_transform_at(size_t i); /* NULL past the last */
+/* A type's name in a recipe, put into its canonical spelling; the error says "did you mean". */
+tare_status tare_type_of_yaml(tare_yaml *value, const tare_type **out, tare_error *err);
 
 #endif

@@ -1,0 +1,159 @@
+/* The top-level keys: one reader each, named by keys.def. */
+#include "recipe/recipe.h"
+
+#include <string.h>
+
+const char *const tare_recipe_keys[] = {
+#define KEY(name, text) #name,
+#include "recipe/keys.def"
+	NULL
+};
+
+const char *const tare_fallback_names[] = { "error", "adjust", NULL };
+const char *const tare_nonfinite_names[] = { "error", "keep", "zero", NULL };
+
+/* One of names by its index. */
+static tare_status read_choice(const tare_yaml *n, const char *const *names, int *out, tare_error *err)
+{
+	char all[96] = "";
+	int i;
+
+	for (i = 0; names[i]; i++) {
+		if (n->kind == TARE_YAML_SCALAR && tare_str_eq(n->text, tare_str_of(names[i]))) {
+			*out = i;
+			return TARE_OK;
+		}
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", names[i]);
+	}
+	return tare_yaml_fail(n, err, "expected one of %s, not %s", all, TARE_YAML_SHOW(n));
+}
+
+static tare_status read_tare(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	uint64_t version;
+
+	(void)r;
+	TARE_TRY(tare_yaml_u64(v, &version, err));
+	if (version != 1)
+		return tare_yaml_fail(v, err, "version %s of the recipe language: only 1 is known", TARE_YAML_SHOW(v));
+	return TARE_OK;
+}
+
+static tare_status fail_mix(const tare_yaml *v, tare_error *err)
+{
+	const char *names[64], *near, *alias;
+	const tare_mix *of;
+	size_t n = 0, i;
+	bool is_type = v->kind == TARE_YAML_SCALAR && v->text.len && tare_type_find(v->text.ptr);
+
+	for (i = 0; tare_mix_at(i) && n < 50; i++)
+		names[n++] = tare_mix_at(i)->name;
+	for (i = 0; (alias = tare_mix_alias_at(i, &of)) && n < 63; i++)
+		names[n++] = alias;
+	names[n] = NULL;
+	if (is_type)
+		return tare_yaml_fail(v, err, "no mix is called %s, but a type is: write {type: %s}", TARE_YAML_SHOW(v),
+				      tare_type_name(tare_type_find(v->text.ptr)));
+	near = v->kind == TARE_YAML_SCALAR ? tare_nearest(v->text.ptr, names) : NULL;
+	return tare_yaml_fail(v, err, "expected a mix such as Q4_K_M, or {type: q4_K}, not %s%s%s", TARE_YAML_SHOW(v),
+			      near ? ": did you mean " : "", near ? near : "");
+}
+
+static tare_status read_base(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	static const char *const keys[] = { "type", NULL };
+
+	if (v->kind == TARE_YAML_MAP) {
+		TARE_TRY(tare_yaml_only(v, keys, err));
+		if (!v->count)
+			return fail_mix(v, err);
+		return tare_type_of_yaml(v->items[0], &r->into->type, err);
+	}
+	if (v->kind == TARE_YAML_SCALAR && strlen(v->text.ptr) == v->text.len)
+		r->into->mix = tare_mix_find(v->text.ptr);
+	if (!r->into->mix)
+		return fail_mix(v, err);
+	v->text = tare_str_of(r->into->mix->name);
+	v->quoted = false;
+	return TARE_OK;
+}
+
+static tare_status read_rules(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_rules_read(r, v, err);
+}
+
+static tare_status read_imatrix(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	if (v->kind != TARE_YAML_SCALAR || !v->text.len || strlen(v->text.ptr) != v->text.len)
+		return tare_yaml_fail(v, err, "expected the name of a file, not %s", TARE_YAML_SHOW(v));
+	r->into->imatrix = v;
+	return TARE_OK;
+}
+
+static tare_status read_fallback(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	int i = 0;
+
+	TARE_TRY(read_choice(v, tare_fallback_names, &i, err));
+	r->into->fallback = (tare_fallback)i;
+	return TARE_OK;
+}
+
+static tare_status read_nonfinite(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	int i = 0;
+
+	TARE_TRY(read_choice(v, tare_nonfinite_names, &i, err));
+	r->into->nonfinite = (tare_nonfinite)i;
+	return TARE_OK;
+}
+
+static tare_status read_allow_requantize(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_yaml_bool(v, &r->into->allow_requantize, err);
+}
+
+static tare_status read_pure(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_yaml_bool(v, &r->into->pure, err);
+}
+
+static tare_status read_leave_output(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_yaml_bool(v, &r->into->leave_output, err);
+}
+
+static tare_status read_output_type(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_type_of_yaml(v, &r->into->output_type, err);
+}
+
+static tare_status read_token_embedding_type(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_type_of_yaml(v, &r->into->token_embedding_type, err);
+}
+
+static tare_status read_metadata(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_metadata_read(r, v, err);
+}
+
+static tare_status read_gates(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_gates_read(r, "gates", v, &r->into->gates, err);
+}
+
+static tare_status (*const readers[])(tare_reading *r, tare_yaml *v, tare_error *err) = {
+#define KEY(name, text) read_##name,
+#include "recipe/keys.def"
+};
+
+tare_status tare_recipe_read(tare_reading *r, const char *key, tare_yaml *value, tare_error *err)
+{
+	size_t i = 0;
+
+	while (strcmp(key, tare_recipe_keys[i]))
+		i++;
+	return readers[i](r, value, err);
+}
