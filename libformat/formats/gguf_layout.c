@@ -122,9 +122,17 @@ static tare_status add_files(tare_model *out, const tare_layout_options *opt, ui
 	return set_split_keys(out, n, err);
 }
 
+/* A file without tensors needs no padding: llama-gguf-split pads it, gguf-py, which writes vocabularies, does not. As they do, so that
+ * their files are the same when written again. */
+static bool is_padded(const tare_model *out)
+{
+	return out->n_tensors || tare_strmap_find(&out->by_key, tare_str_of(TARE_GGUF_KEY_SPLIT_NO)) != SIZE_MAX;
+}
+
 /* Sizes of headers, and with them the places in the files. */
 static tare_status place(tare_model *out, const uint64_t *totals, tare_error *err)
 {
+	uint64_t alignment = is_padded(out) ? out->alignment : 1;
 	size_t i;
 
 	for (i = 0; i < out->n_files; i++) {
@@ -132,7 +140,7 @@ static tare_status place(tare_model *out, const uint64_t *totals, tare_error *er
 		tare_sink count = { 0 };
 
 		TARE_TRY(tare_gguf_records(out, (uint32_t)i, &count, err));
-		if (!tare_align_up(count.count, out->alignment, &f->data_offset) || !tare_add(f->data_offset, totals[i], &f->size))
+		if (!tare_align_up(count.count, alignment, &f->data_offset) || !tare_add(f->data_offset, totals[i], &f->size))
 			return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "the file would be larger than 2^64 - 1 bytes");
 	}
 	for (i = 0; i < out->n_tensors; i++)

@@ -155,3 +155,8 @@ tare_status tare_format_open(tare_model **out, const char *path, tare_source *so
 	*out = m;
 	return TARE_OK;
 }
+
+const char *tare_model_format(const tare_model *m)
+{
+	return m->format ? m->format->name : "";
+}

@@ -1,11 +1,5 @@
 /* What the public interface shows of a model. */
-#include "formats/format.h"
 #include "model/model.h"
-
-const char *tare_model_format(const tare_model *m)
-{
-	return m->format ? m->format->name : "";
-}
 
 const char *tare_model_path(const tare_model *m)
 {
