@@ -92,7 +92,9 @@ static void tell_oddities(const tare_gguf_reader *r)
 	for (i = 0; i < TARE_GGUF_ODDITIES; i++) {
 		uint64_t n = r->odd[i].count;
 
-		snprintf(more, sizeof more, n > 1 ? " (and %llu more)" : "", (unsigned long long)(n - 1));
+		*more = '\0';
+		if (n > 1)
+			snprintf(more, sizeof more, " (and %llu more)", (unsigned long long)(n - 1));
 		if (n)
 			tare_model_warn(r->m, "%s '%s'%s: %s%s", odd[i].what, TARE_SHOW(r->odd[i].first), more,
 					i == TARE_GGUF_ODD_TYPE ? type : "", odd[i].text);

@@ -268,12 +268,12 @@ int main(void)
 
 	collect_all();
 	for (i = 0; i < n_fixtures; i++) {
-		snprintf(names[n], sizeof names[n], "%s/%s", fixtures[i].group, fixtures[i].name);
+		snprintf(names[n], sizeof names[n], "%.63s/%.127s", fixtures[i].group, fixtures[i].name);
 		tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = test_verdict, .initial_state = &fixtures[i] };
 		n++;
 		if (!starts(fixtures[i].name, "good-"))
 			continue;
-		snprintf(names[n], sizeof names[n], "%s/%s damaged", fixtures[i].group, fixtures[i].name);
+		snprintf(names[n], sizeof names[n], "%.63s/%.127s damaged", fixtures[i].group, fixtures[i].name);
 		tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = test_damage, .initial_state = &fixtures[i] };
 		n++;
 	}
