@@ -42,7 +42,8 @@ void tare_mix_see(tare_mix_run *run, tare_str name);
 /* The type for t, which is quantizable, before any fallback for its shape. NULL if the layer must be told from the name and cannot be. */
 const tare_type *tare_mix_pick(tare_mix_run *run, const tare_tensor *t);
 
-/* Does llama-quantize quantize it? *why: what keeps it as it is ("one-dimensional", "norm" ...). */
+/* Does llama-quantize quantize it? *why: what keeps it as it is (TARE_WHY_FLAT, "norm" ...), NULL if nothing does. */
+#define TARE_WHY_FLAT "fewer than two dimensions"
 bool tare_quantizable(const tare_tensor *t, const char **why);
 /* What takes the place of a type whose blocks are too long for a row; NULL if nothing is defined. */
 const tare_type *tare_type_fallback(const tare_type *type);

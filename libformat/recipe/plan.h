@@ -25,8 +25,9 @@ struct tare_plan {
 	tare_nonfinite nonfinite;
 	tare_gate *gates;
 	size_t n_gates;
-	char **notes, **refusals; /* in out's arena */
-	size_t n_notes, cap_notes, n_refusals, cap_refusals;
+	/* Texts in out's arena, in malloc'ed arrays. unmet: gates that cannot be met, which the pipeline judges (and reports) itself. */
+	char **notes, **refusals, **unmet;
+	size_t n_notes, cap_notes, n_refusals, cap_refusals, n_unmet, cap_unmet;
 	char *path;              /* "-" or a file; NULL for a plan only shown */
 };
 

@@ -95,7 +95,7 @@ bool tare_quantizable(const tare_tensor *t, const char **why)
 {
 	*why = NULL;
 	if (ggml_dims(t) < 2)
-		*why = "fewer than two dimensions";
+		*why = TARE_WHY_FLAT;
 	else if (!t->type || (t->type->flags & TARE_TYPE_INTEGER))
 		*why = "not floating point";
 	else if (t->name.len < 6 || memcmp(t->name.ptr + t->name.len - 6, "weight", 6))

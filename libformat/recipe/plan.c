@@ -1,0 +1,156 @@
+/* Recipe and model to plan. */
+#include "recipe/planner.h"
+
+#include "base/escape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static tare_status choose_format(const tare_planner *pl, const tare_plan_options *opt, const tare_format **out, tare_error *err)
+{
+	char names[128] = "";
+	size_t i;
+
+	*out = NULL;
+	if (opt->to) {
+		*out = tare_format_find(opt->to);
+		for (i = 0; !*out && tare_format_at(i); i++)
+			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", tare_format_at(i)->name);
+		if (!*out)
+			return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s",
+					 TARE_SHOW(tare_str_of(opt->to)), names);
+	}
+	if (!*out && opt->path)
+		*out = tare_format_of_suffix(opt->path);
+	if (!*out)
+		*out = pl->in->format;
+	if (!*out || !(*out)->layout)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "%s cannot be written by this version",
+				 *out ? (*out)->title : "a model without a format");
+	return TARE_OK;
+}
+
+static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
+{
+	const tare_open_options like = { .limits = &pl->in->limits };
+	tare_model *out;
+
+	TARE_TRY(tare_model_new(&out, &like, err));
+	pl->p->out = out;
+	TARE_TRY(choose_format(pl, opt, &out->format, err));
+	out->alignment = pl->in->alignment;
+	out->big_endian = opt->endian == TARE_ENDIAN_KEEP ? pl->in->big_endian && out->format == pl->in->format : opt->endian == TARE_ENDIAN_BIG;
+	if (!opt->path)
+		return TARE_OK;
+	pl->p->path = strdup(opt->path);
+	out->path = strdup(opt->path);
+	return pl->p->path && out->path ? TARE_OK : tare_fail_nomem(err);
+}
+
+static tare_status add_tensors(tare_planner *pl, tare_error *err)
+{
+	tare_model *out = pl->p->out;
+	size_t i;
+
+	pl->p->steps = tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->steps);
+	if (!pl->p->steps)
+		return tare_fail_nomem(err);
+	for (i = 0; i < pl->n_items; i++) {
+		const tare_item *item = &pl->items[i];
+		const tare_tensor *source = &pl->in->tensors[item->source];
+		tare_tensor t = *source;
+		const char *why = tare_arena_text(&out->arena, item->why);
+
+		if (!why)
+			return tare_fail_nomem(err);
+		t.name = item->name;
+		t.type = item->type;
+		t.file = 0;
+		t.offset = 0;
+		if (t.type && !tare_tensor_measure(&t))
+			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
+		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
+		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type, why, item->note };
+	}
+	return TARE_OK;
+}
+
+static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
+{
+	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count };
+
+	TARE_TRY(tare_recipe_check(pl->recipe, err));
+	if (pl->is->imatrix)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "imatrix %s: this version does not read importance matrices",
+				 TARE_SHOW(pl->is->imatrix->text));
+	TARE_TRY(start_outline(pl, opt, err));
+	TARE_TRY(tare_plan_rules(pl, err));
+	TARE_TRY(tare_plan_types(pl, err));
+	TARE_TRY(add_tensors(pl, err));
+	TARE_TRY(tare_plan_metadata(pl, err));
+	TARE_TRY(pl->p->out->format->layout(pl->p->out, &layout, err));
+	TARE_TRY(tare_plan_tell(pl, err));
+	return tare_plan_gates(pl, err);
+}
+
+tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err)
+{
+	static const tare_plan_options none;
+	tare_planner pl = { .in = m, .recipe = r };
+	tare_status st;
+
+	*out = NULL;
+	if (!m || !r)
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "a plan wants a model and a recipe");
+	pl.is = &r->is;
+	pl.p = calloc(1, sizeof *pl.p);
+	if (!pl.p)
+		return tare_fail_nomem(err);
+	pl.p->in = m;
+	pl.p->nonfinite = r->is.nonfinite;
+	st = resolve(&pl, opt ? opt : &none, err);
+	free(pl.items);
+	free(pl.hits);
+	free(pl.troubles);
+	if (st != TARE_OK) {
+		tare_plan_free(pl.p);
+		return st;
+	}
+	*out = pl.p;
+	return TARE_OK;
+}
+
+const tare_model *tare_plan_model(const tare_plan *p)
+{
+	return p->out;
+}
+
+const tare_step *tare_plan_step(const tare_plan *p, size_t i)
+{
+	return i < p->out->n_tensors ? &p->steps[i] : NULL;
+}
+
+const char *tare_plan_refusal(const tare_plan *p, size_t i)
+{
+	if (i < p->n_refusals)
+		return p->refusals[i];
+	i -= p->n_refusals;
+	return i < p->n_unmet ? p->unmet[i] : NULL;
+}
+
+const char *tare_plan_note(const tare_plan *p, size_t i)
+{
+	return i < p->n_notes ? p->notes[i] : NULL;
+}
+
+void tare_plan_free(tare_plan *p)
+{
+	if (!p)
+		return;
+	tare_close(p->out);
+	free(p->notes);
+	free(p->refusals);
+	free(p->unmet);
+	free(p->path);
+	free(p);
+}

@@ -1,0 +1,199 @@
+/* The type of every tensor: what the rule said, else what the base says, then what its shape allows; and what cannot be carried out. */
+#include "recipe/planner.h"
+
+#include "base/escape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static tare_tensor renamed(const tare_planner *pl, const tare_item *item)
+{
+	tare_tensor t = pl->in->tensors[item->source];
+
+	t.name = item->name;
+	return t;
+}
+
+static void say(tare_item *item, const tare_type *type, bool named, const char *why)
+{
+	item->type = type;
+	item->named = named;
+	item->why = why;
+}
+
+/* The options llama-quantize asks before the mix. */
+static const tare_type *special(const tare_planner *pl, tare_str name, const char **why)
+{
+	const tare_settings *is = pl->is;
+	tare_mix_part part = tare_mix_part_of(name);
+	bool as_output = part == TARE_PART_OUTPUT ||
+			 (part == TARE_PART_EMBEDDING && is->mix && pl->mix.tied && !is->pure && tare_type_is_quantized(is->mix->type));
+
+	if (part == TARE_PART_EMBEDDING && is->token_embedding_type) {
+		*why = "token_embedding_type";
+		return is->token_embedding_type;
+	}
+	*why = "output_type";
+	return as_output ? is->output_type : NULL;
+}
+
+static tare_status from_mix(tare_planner *pl, tare_item *item, const tare_tensor *t, tare_error *err)
+{
+	const tare_mix *mix = pl->is->mix;
+	const tare_type *type = mix->type, *own;
+	const char *why;
+
+	/* Asked also for tensors a rule has settled: the mix counts layers as it goes, and a rule changes only what it matches. */
+	if (tare_type_is_quantized(type) && !pl->is->pure)
+		type = tare_mix_pick(&pl->mix, t);
+	if (item->decided)
+		return TARE_OK;
+	own = special(pl, item->name, &why);
+	if (own) {
+		say(item, own, true, why);
+		return TARE_OK;
+	}
+	if (!type)
+		return tare_plan_trouble(pl, TARE_TROUBLE_LAYER, item, NULL, mix->type, err);
+	say(item, type, false, mix->name);
+	return TARE_OK;
+}
+
+static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
+{
+	const tare_settings *is = pl->is;
+	tare_tensor t = renamed(pl, item);
+	const char *why, *not;
+	const tare_type *own;
+
+	if (!is->type && !(is->mix && is->mix->type)) {
+		if (!item->decided)
+			say(item, t.type, false, is->mix ? is->mix->name : "no base");
+		return TARE_OK;
+	}
+	if (!tare_quantizable(&t, &not) || (is->leave_output && tare_mix_part_of(t.name) == TARE_PART_OUTPUT)) {
+		if (!item->decided)
+			say(item, t.type, false, not ? "not quantizable" : "leave_output");
+		return TARE_OK;
+	}
+	if (is->mix)
+		return from_mix(pl, item, &t, err);
+	if (item->decided)
+		return TARE_OK;
+	own = special(pl, item->name, &why);
+	say(item, own ? own : is->type, true, own ? why : "base");
+	return TARE_OK;
+}
+
+static bool divides(const tare_tensor *t, const tare_type *type)
+{
+	uint64_t size;
+
+	return tare_type_size(type, t->dim, t->n_dims, &size);
+}
+
+static tare_status adjust(tare_planner *pl, tare_item *item, const tare_tensor *t, tare_error *err)
+{
+	const tare_type *asked = item->type, *instead = tare_type_fallback(asked);
+	bool may = item->named ? pl->is->fallback == TARE_FALLBACK_ADJUST : instead || pl->is->fallback == TARE_FALLBACK_ADJUST;
+
+	if (!may) {
+		item->type = t->type;
+		return tare_plan_trouble(pl, TARE_TROUBLE_UNEVEN, item, NULL, asked, err);
+	}
+	item->type = instead && divides(t, instead) ? instead : &tare_type_f16;
+	item->note = tare_arena_printf(&pl->p->out->arena, "row of %llu does not divide into %s: %s instead",
+				       (unsigned long long)tare_tensor_cols(t), asked->name, item->type->name);
+	if (!item->note)
+		return tare_fail_nomem(err);
+	return tare_plan_trouble(pl, TARE_TROUBLE_ADJUSTED, item, asked, item->type, err);
+}
+
+/* A rule may match vectors among matrices ("blk.0.*"); those no engine expects in blocks stay as they are. */
+static tare_status keep_flat(tare_planner *pl, tare_item *item, const tare_tensor *t, tare_error *err)
+{
+	const tare_type *asked = item->type;
+
+	item->type = t->type;
+	item->note = tare_arena_printf(&pl->p->out->arena, "fewer than two dimensions: not made %s", asked->name);
+	if (!item->note)
+		return tare_fail_nomem(err);
+	return tare_plan_trouble(pl, TARE_TROUBLE_FLAT, item, t->type, asked, err);
+}
+
+static bool is_flat(const tare_tensor *t)
+{
+	const char *why;
+
+	return !tare_quantizable(t, &why) && !strcmp(why, TARE_WHY_FLAT);
+}
+
+static tare_status fit(tare_planner *pl, tare_item *item, tare_error *err)
+{
+	const tare_tensor *t = &pl->in->tensors[item->source];
+
+	if (item->type == t->type)
+		return TARE_OK;
+	if (item->decided && tare_type_is_quantized(item->type) && is_flat(t))
+		return keep_flat(pl, item, t, err);
+	return divides(t, item->type) ? TARE_OK : adjust(pl, item, t, err);
+}
+
+static tare_status check(tare_planner *pl, const tare_item *item, tare_error *err)
+{
+	const tare_type *from = pl->in->tensors[item->source].type, *to = item->type;
+
+	if (to == from)
+		return TARE_OK;
+	if (!from)
+		return tare_plan_trouble(pl, TARE_TROUBLE_UNKNOWN, item, NULL, to, err);
+	if (!tare_type_can_decode(from))
+		return tare_plan_trouble(pl, TARE_TROUBLE_DECODE, item, from, NULL, err);
+	if (tare_type_is_quantized(from) && !pl->is->allow_requantize)
+		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_REQUANTIZE, item, from, to, err));
+	if (!pl->is->imatrix && tare_needs_imatrix(pl->is->mix, to, item->name))
+		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_IMATRIX, item, NULL, to, err));
+	if (!tare_type_can_encode(to))
+		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_ENCODE, item, NULL, to, err));
+	return TARE_OK;
+}
+
+static int by_mix_order(const void *a, const void *b)
+{
+	return tare_mix_order(((const tare_item *)a)->name, ((const tare_item *)b)->name);
+}
+
+/* llama-quantize's order, and what the mix must know beforehand. */
+static tare_status start_mix(tare_planner *pl, tare_error *err)
+{
+	const tare_mix *mix = pl->is->mix;
+	bool known = false;
+	size_t i;
+
+	tare_mix_start(&pl->mix, mix, pl->in, pl->is->imatrix);
+	qsort(pl->items, pl->n_items, sizeof *pl->items, by_mix_order);
+	for (i = 0; i < pl->n_items; i++) {
+		tare_mix_see(&pl->mix, pl->items[i].name);
+		known |= tare_mix_part_of(pl->items[i].name) != TARE_PART_ANY;
+	}
+	if (known || !mix->type || !tare_type_is_quantized(mix->type) || !pl->n_items)
+		return TARE_OK;
+	return tare_plan_note_add(pl->p, err, "no tensor has a name that mix %s knows (GGUF's, such as blk.0.attn_v.weight): all weights "
+				  "are treated alike", mix->name);
+}
+
+tare_status tare_plan_types(tare_planner *pl, tare_error *err)
+{
+	size_t i;
+
+	if (pl->is->mix)
+		TARE_TRY(start_mix(pl, err));
+	for (i = 0; i < pl->n_items; i++) {
+		tare_item *item = &pl->items[i];
+
+		TARE_TRY(from_base(pl, item, err));
+		TARE_TRY(fit(pl, item, err));
+		TARE_TRY(check(pl, item, err));
+	}
+	return TARE_OK;
+}

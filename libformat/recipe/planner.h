@@ -1,0 +1,72 @@
+/* The making of a plan: what its parts share. */
+#ifndef TARE_RECIPE_PLANNER_H
+#define TARE_RECIPE_PLANNER_H
+
+#include "recipe/recipe.h"
+
+/* What becomes of one source tensor. */
+typedef struct tare_item {
+	size_t source;
+	tare_str name;           /* in the result */
+	const tare_type *type;   /* in the result; NULL with a source type that is not known */
+	const tare_rule *rule;   /* that matched; NULL: none */
+	bool decided;            /* by the rule */
+	bool named;              /* the recipe names this very type: its own fallback key counts, not the mix's */
+	const char *why;         /* what decided, for the step */
+	const char *note;
+} tare_item;
+
+/* What went wrong, or not as asked, with many tensors for the same reason: told once, with the first of them. */
+typedef enum tare_trouble_kind {
+	TARE_TROUBLE_REQUANTIZE, /* refusals, in the order in which they are told */
+	TARE_TROUBLE_UNEVEN,
+	TARE_TROUBLE_LAYER,
+	TARE_TROUBLE_IMATRIX,
+	TARE_TROUBLE_UNKNOWN,
+	TARE_TROUBLE_DECODE,
+	TARE_TROUBLE_ENCODE,
+	TARE_TROUBLE_ADJUSTED,   /* from here on: notes */
+	TARE_TROUBLE_FLAT,
+	TARE_TROUBLE_KINDS
+} tare_trouble_kind;
+
+typedef struct tare_trouble {
+	tare_trouble_kind kind;
+	const tare_type *from, *to;
+	tare_str first;
+	uint64_t cols;           /* of the first */
+	size_t count;
+} tare_trouble;
+
+typedef struct tare_planner {
+	tare_plan *p;
+	tare_model *in;
+	const tare_recipe *recipe;
+	const tare_settings *is;
+	tare_item *items;        /* malloc'ed */
+	size_t n_items;
+	size_t *hits;            /* tensors a rule decided, per rule; malloc'ed */
+	tare_trouble *troubles;  /* malloc'ed; kind, from and to tell them apart, so there are few */
+	size_t n_troubles, cap_troubles;
+	tare_mix_run mix;
+	int64_t last_layer;
+} tare_planner;
+
+/* plan_rules.c: items from the source tensors, by the rules. */
+tare_status tare_plan_rules(tare_planner *pl, tare_error *err);
+/* plan_types.c: their types, by the base, and what cannot be done. */
+tare_status tare_plan_types(tare_planner *pl, tare_error *err);
+/* plan_trouble.c */
+tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const tare_item *item, const tare_type *from, const tare_type *to,
+			      tare_error *err);
+tare_status tare_plan_tell(tare_planner *pl, tare_error *err);
+tare_status tare_plan_note_add(tare_plan *p, tare_error *err, const char *fmt, ...) TARE_PRINTF(3, 4);
+tare_status tare_plan_refuse(tare_plan *p, tare_error *err, const char *fmt, ...) TARE_PRINTF(3, 4);
+/* A gate that will not be met: shown with the refusals, and judged again by the pipeline, which reports it. */
+tare_status tare_plan_fails_gate(tare_plan *p, tare_error *err, const char *fmt, ...) TARE_PRINTF(3, 4);
+/* plan_meta.c */
+tare_status tare_plan_metadata(tare_planner *pl, tare_error *err);
+/* plan_gates.c: after the layout. */
+tare_status tare_plan_gates(tare_planner *pl, tare_error *err);
+
+#endif
