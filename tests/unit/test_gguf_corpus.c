@@ -75,11 +75,39 @@ static void test_corpus_damaged(void **state)
 	}
 }
 
+/* All others of the corpus are sound, and ggml reads them: so does the strict reading. */
+static void test_corpus_sound(void **state)
+{
+	static const char *const names[] = {
+		"bitnet-rs/bert-base-uncased.gguf", "bitnet-rs/bitnet-b1.58-2B.gguf", "bitnet-rs/corrupted-embedded-tokenizer.gguf",
+		"bitnet-rs/gpt-neo-1.3b.gguf", "bitnet-rs/gpt2-50k.gguf", "bitnet-rs/gpt2-medium.gguf", "bitnet-rs/llama2-32k.gguf",
+		"bitnet-rs/llama3-128k.gguf", "bitnet-rs/llama3-with-hf-tokenizer.gguf", "bitnet-rs/t5-base.gguf", "bitnet-rs/vocab-1000.gguf",
+		"docker/dummy-00001-of-00002.gguf", "docker/dummy.gguf", "inferno/tiny.gguf", "inferno/tiny_bias.gguf", "las7/empty.gguf",
+		"llama.cpp-vocab/ggml-vocab-bert-bge.gguf", "llama.cpp-vocab/ggml-vocab-falcon.gguf", "llama.cpp-vocab/ggml-vocab-gpt-2.gguf",
+		"llama.cpp-vocab/ggml-vocab-llama-spm.gguf", "llama.cpp-vocab/ggml-vocab-phi-3.gguf", "weightless_tiny.gguf",
+		"zackshen/test-le-v3.gguf",
+	};
+	const tare_open_options strict = { .strict = true };
+	char path[512], name[256];
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		tare_model *m;
+
+		snprintf(name, sizeof name, "corpus/gguf/%s", names[i]);
+		m = must_open(shared(name, path, sizeof path), &strict);
+		walk_model(m);
+		assert_null(tare_model_warning(m, 0));
+		tare_close(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_corpus_rewrite), cmocka_unit_test(test_corpus_shards),
 		cmocka_unit_test(test_corpus_damaged),
+		cmocka_unit_test(test_corpus_sound),
 	};
 
 	return cmocka_run_group_tests_name("gguf corpus", tests, NULL, NULL);

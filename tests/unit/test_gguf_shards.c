@@ -8,7 +8,7 @@
 
 #include "files.h"
 
-#include <unistd.h>
+#include "scratch.h"
 
 static void test_names(void **state)
 {
@@ -38,49 +38,17 @@ static void test_names(void **state)
 	assert_int_equal(n.prefix, 1);
 }
 
-static char folder[64];
-
-static int make_folder(void **state)
-{
-	snprintf(folder, sizeof folder, "/tmp/tare-gguf-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[100];
-
-	snprintf(command, sizeof command, "rm -r '%s'", folder);
-	return system(command);
-}
-
-static void put_file(const char *path, const void *bytes, size_t size)
-{
-	FILE *f = fopen(path, "wb");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, size, f), size);
-	assert_int_equal(fclose(f), 0);
-}
-
-static char *in_folder(char *buf, size_t size, const char *name)
-{
-	snprintf(buf, size, "%s/%s", folder, name);
-	return buf;
-}
-
 /* m in shards in the folder; returns their number. */
 static size_t write_shards(const tare_model *m, const char *name, uint64_t count, uint64_t size)
 {
-	char path[256];
-	const tare_layout_options opt = { .path = in_folder(path, sizeof path, name), .split_count = count, .split_size = size };
+	const tare_layout_options opt = { .path = in_scratch(name), .split_count = count, .split_size = size };
 	tare_model *out = laid_out(m, &opt);
 	size_t i, n = out->n_files;
 
 	for (i = 0; i < n; i++) {
 		blob b = render(m, out, (uint32_t)i);
 
-		put_file(out->files[i].path, b.bytes, b.size);
+		assert_true(put_file(out->files[i].path, b.bytes, b.size));
 		free(b.bytes);
 	}
 	tare_close(out);
@@ -90,11 +58,11 @@ static size_t write_shards(const tare_model *m, const char *name, uint64_t count
 static void test_shards(void **state)
 {
 	tare_model *m = must_open("fixtures/models/stories260K.gguf", NULL), *set;
-	char path[256];
+	const char *path;
 	tare_value v;
 
 	assert_int_equal(write_shards(m, "s.gguf", 10, 0), 5);
-	set = must_open(in_folder(path, sizeof path, "s-00003-of-00005.gguf"), NULL);
+	set = must_open(path = in_scratch("s-00003-of-00005.gguf"), NULL);
 	assert_int_equal(tare_model_file_count(set), 5);
 	assert_int_equal(tare_model_metadata_count(set), tare_model_metadata_count(m));
 	assert_false(tare_model_find(set, "split.count", &v));
@@ -116,12 +84,11 @@ static void test_split_and_merge(void **state)
 	const tare_layout_options whole = { .path = "x.gguf" };
 	tare_model *m = must_open("fixtures/models/stories260K.gguf", NULL), *set, *out;
 	blob before = slurp("fixtures/models/stories260K.gguf"), after;
-	char path[256];
 	size_t i, n;
 
 	n = write_shards(m, "z.gguf", 0, 300000);
 	assert_true(n >= 4);
-	set = must_open(in_folder(path, sizeof path, "z-00001-of-00005.gguf"), &strict);
+	set = must_open(in_scratch("z-00001-of-00005.gguf"), &strict);
 	for (i = 0; i < n; i++)
 		assert_true(set->files[i].size - set->files[i].data_offset <= 300000);
 	out = laid_out(set, &whole);
@@ -139,10 +106,9 @@ static void test_shards_aligned(void **state)
 {
 	const tare_open_options strict = { .strict = true };
 	tare_model *m = open_fixture("good-alignment-64"), *set;
-	char path[256];
 
 	assert_int_equal(write_shards(m, "a.gguf", 1, 0), 2);
-	set = must_open(in_folder(path, sizeof path, "a-00002-of-00002.gguf"), &strict);
+	set = must_open(in_scratch("a-00002-of-00002.gguf"), &strict);
 	check_same_tensors(m, set);
 	assert_int_equal(set->alignment, 64);
 	tare_close(set);
@@ -155,30 +121,30 @@ static void test_shards_aligned(void **state)
 static void test_shards_wrong(void **state)
 {
 	tare_model *m = must_open("fixtures/models/stories260K.gguf", NULL), *small = open_fixture("good-alignment-64");
-	char path[256], other[256];
+	const char *path, *other;
 	blob b;
 
 	write_shards(m, "w.gguf", 20, 0);
-	in_folder(path, sizeof path, "w-00001-of-00003.gguf");
-	in_folder(other, sizeof other, "w-00002-of-00003.gguf");
+	path = in_scratch("w-00001-of-00003.gguf");
+	other = in_scratch("w-00002-of-00003.gguf");
 	b = slurp(other);
 	assert_int_equal(unlink(other), 0);
 	refused(path, NULL, TARE_E_IO, "shard 2 of 3 is missing");
-	put_file(other, b.bytes, b.size);
-	in_folder(other, sizeof other, "w-00003-of-00003.gguf");
-	put_file(other, b.bytes, b.size);
+	assert_true(put_file(other, b.bytes, b.size));
+	other = in_scratch("w-00003-of-00003.gguf");
+	assert_true(put_file(other, b.bytes, b.size));
 	refused(path, NULL, TARE_E_DATA, "split.no is 1, but the name says shard 3");
-	in_folder(other, sizeof other, "w-00001-of-00004.gguf");
-	put_file(other, b.bytes, b.size);
+	other = in_scratch("w-00001-of-00004.gguf");
+	assert_true(put_file(other, b.bytes, b.size));
 	refused(other, NULL, TARE_E_DATA, "split.count is 3, but the name says 4");
 	free(b.bytes);
 	/* A shard of another model, of the same number of shards. */
 	write_shards(small, "v.gguf", 1, 0);
 	write_shards(m, "v.gguf", 24, 0);
-	in_folder(path, sizeof path, "v-00001-of-00002.gguf");
+	path = in_scratch("v-00001-of-00002.gguf");
 	b = slurp(path);
 	write_shards(small, "v.gguf", 1, 0);
-	put_file(path, b.bytes, b.size);
+	assert_true(put_file(path, b.bytes, b.size));
 	refused(path, NULL, TARE_E_DATA, "split.tensors.count differs");
 	free(b.bytes);
 	tare_close(small);
@@ -189,18 +155,18 @@ static void test_shards_wrong(void **state)
 static void test_shards_mixed(void **state)
 {
 	tare_model *m = open_fixture("good-gap");
-	char first[256], second[256];
+	const char *first, *second;
 	blob b;
 
 	write_shards(m, "m.gguf", 1, 0);
-	in_folder(first, sizeof first, "m-00001-of-00002.gguf");
-	in_folder(second, sizeof second, "m-00002-of-00002.gguf");
+	first = in_scratch("m-00001-of-00002.gguf");
+	second = in_scratch("m-00002-of-00002.gguf");
 	b = slurp(second);
 	memcpy(memmem(b.bytes, b.size, "\1\0\0\0\0\0\0\0b", 9), "\1\0\0\0\0\0\0\0a", 9);
-	put_file(second, b.bytes, b.size);
+	assert_true(put_file(second, b.bytes, b.size));
 	refused(first, NULL, TARE_E_DATA, "tensor 'a' is there twice");
 	b.bytes[8] = 0; /* no tensors */
-	put_file(second, b.bytes, b.size);
+	assert_true(put_file(second, b.bytes, b.size));
 	refused(second, NULL, TARE_E_DATA, "hold 1 tensors, but split.tensors.count is 2");
 	free(b.bytes);
 	tare_close(m);
@@ -214,5 +180,5 @@ int main(void)
 		cmocka_unit_test(test_shards_mixed),
 	};
 
-	return cmocka_run_group_tests_name("gguf shards", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("gguf shards", tests, scratch_make, scratch_remove);
 }

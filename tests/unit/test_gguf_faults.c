@@ -1,0 +1,117 @@
+/* Every allocation, every open, read and mapping fails once while a set of shards is opened, laid out and rendered: no crash, no leak (a
+ * sanitizer sees those), and never half a model. Includes the fault injector first. */
+#include "fault/inject.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "files.h"
+#include "scratch.h"
+
+static int write_set(void **state)
+{
+	tare_model *m, *out;
+	uint32_t i;
+
+	if (scratch_make(state))
+		return -1;
+	m = must_open("fixtures/models/stories260K.gguf", NULL);
+	out = laid_out(m, &(tare_layout_options){ .path = in_scratch("s.gguf"), .split_count = 20 });
+	for (i = 0; i < out->n_files; i++) {
+		blob b = render(m, out, i);
+
+		if (!put_file(out->files[i].path, b.bytes, b.size))
+			return -1;
+		free(b.bytes);
+	}
+	tare_close(out);
+	tare_close(m);
+	return 0;
+}
+
+static tare_status header_bytes(tare_model *out, tare_error *err)
+{
+	tare_buffer buffer = { 0 };
+	tare_sink sink = { .put = tare_buffer_put, .ctx = &buffer };
+	tare_status st = TARE_OK;
+	uint32_t i;
+
+	for (i = 0; i < out->n_files && st == TARE_OK; i++)
+		st = tare_gguf_header(out, i, &sink, err);
+	free(buffer.bytes);
+	return st;
+}
+
+static tare_status whole_way(const char *path, tare_error *err)
+{
+	const tare_layout_options opt = { .path = "out.gguf", .split_count = 7 };
+	tare_model *m, *out = NULL;
+	tare_status st = tare_open(&m, path, NULL, err);
+
+	if (st != TARE_OK) {
+		assert_null(m);
+		return st;
+	}
+	assert_int_equal(m->n_tensors, 48);
+	assert_int_equal(m->n_files, 3);
+	st = outline_of(&out, m, err);
+	if (st == TARE_OK)
+		st = tare_gguf_layout(out, &opt, err);
+	if (st == TARE_OK)
+		st = header_bytes(out, err);
+	tare_close(out);
+	tare_close(m);
+	return st;
+}
+
+static void fail_each(enum fault_class what, long least)
+{
+	const char *path = in_scratch("s-00002-of-00003.gguf");
+	bool hit = true;
+	long n;
+
+	for (n = 1; hit && n < 10000; n++) {
+		tare_error err = TARE_ERROR_INIT;
+		tare_status st;
+
+		fault_arm(what, n, false);
+		st = whole_way(path, &err);
+		hit = fault_disarm();
+		assert_int_equal(st, err.status);
+		if (st != TARE_OK)
+			assert_true(hit && err.message[0]);
+	}
+	assert_false(hit);
+	assert_true(n > least);
+}
+
+static void test_memory(void **state)
+{
+	fail_each(FAULT_ALLOC, 40);
+}
+
+static void test_open(void **state)
+{
+	fail_each(FAULT_OPEN, 3);
+}
+
+static void test_map(void **state)
+{
+	fail_each(FAULT_MAP, 3);
+}
+
+static void test_stat(void **state)
+{
+	fail_each(FAULT_STAT, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory), cmocka_unit_test(test_open), cmocka_unit_test(test_map), cmocka_unit_test(test_stat),
+	};
+
+	return cmocka_run_group_tests_name("gguf faults", tests, write_set, scratch_remove);
+}
