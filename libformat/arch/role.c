@@ -99,6 +99,18 @@ int tare_layer_of(tare_str name)
 	return i ? number(parts[i]) : -1;
 }
 
+bool tare_layer_place(tare_str name, size_t *at, size_t *len)
+{
+	tare_str parts[MAX_PARTS];
+	size_t i = layer_part(parts, split(name, parts));
+
+	if (!i)
+		return false;
+	*at = (size_t)(parts[i].ptr - name.ptr);
+	*len = parts[i].len;
+	return true;
+}
+
 static const char *tower_of(const tare_str *parts, size_t n)
 {
 	size_t i, k;
