@@ -75,8 +75,10 @@ FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
 $(shell mkdir -p $(BUILD) && { printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $(FLAGS_STAMP) || printf '%s\n' '$(FLAGS_TEXT)' > $(FLAGS_STAMP); })
 
 # The suffix of a file alone selects its instruction set.
-isa_avx2 := -mavx2 -mf16c
-isa_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mf16c
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+isa_avx2 := -O3 -mavx2 -mf16c
+isa_avx512 := -O3 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mf16c
+endif
 isa = $(isa_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
 $(BUILD)/%.o: %.c $(FLAGS_STAMP)

@@ -41,6 +41,9 @@ typedef void tare_k_encode_fn(void *block, const float *x, const float *importan
 void tare_k_encode(void *dst, size_t block_size, const float *src, size_t rows, size_t cols, const float *weights,
 		   tare_k_encode_fn *encode_block);
 
+/* The scalar encoders of one super-block: x without stray NaNs, importances of its 256 columns or NULL. */
+tare_k_encode_fn tare_q2_K_encode_block, tare_q3_K_encode_block, tare_q4_K_encode_block, tare_q5_K_encode_block, tare_q6_K_encode_block;
+
 /* One super-block of sub-blocks with scale and minimum, before packing (q2_K has sixteen sub-blocks, q4_K and q5_K eight). */
 struct tare_k_mins {
 	float d, dmin;                 /* before rounding to f16 */

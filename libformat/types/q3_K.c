@@ -1,5 +1,6 @@
 /* q3_K: 256 weights of three bits around zero in sub-blocks of 16, each with a 6-bit scale around zero. */
 #include "types/k_block.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -58,7 +59,7 @@ static float search_weighted(uint8_t *code, uint8_t *code_scale, const float *x,
 	return tare_search_symmetric(COUNT, HALF_SCALE, scale, sum_w, code_scale);
 }
 
-static void encode_block(void *block, const float *x, const float *importance)
+void tare_q3_K_encode_block(void *block, const float *x, const float *importance)
 {
 	struct tare_q3_K *b = block;
 	uint8_t code[TARE_K], code_scale[COUNT];
@@ -75,7 +76,7 @@ static void encode_block(void *block, const float *x, const float *importance)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	tare_k_encode(dst, sizeof(struct tare_q3_K), src, rows, cols, weights, encode_block);
+	tare_k_encode(dst, sizeof(struct tare_q3_K), src, rows, cols, weights, tare_q3_K_encode_block);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -85,5 +86,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q3_K = {
 	.name = "q3_K", .gguf_id = 11, .block_len = TARE_K, .block_size = sizeof(struct tare_q3_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q3_K),
 };

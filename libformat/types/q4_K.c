@@ -1,5 +1,6 @@
 /* q4_K: 256 weights of four bits in sub-blocks of 32, each with a 6-bit scale and minimum. */
 #include "types/k_block.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -79,7 +80,7 @@ static void finish(struct tare_q4_K *restrict b, const float *restrict x, struct
 	tare_k_put_nibbles(b->low, k->code);
 }
 
-static void encode_block(void *block, const float *x, const float *importance)
+void tare_q4_K_encode_block(void *block, const float *x, const float *importance)
 {
 	struct tare_k_mins k;
 
@@ -92,7 +93,7 @@ static void encode_block(void *block, const float *x, const float *importance)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	tare_k_encode(dst, sizeof(struct tare_q4_K), src, rows, cols, weights, encode_block);
+	tare_k_encode(dst, sizeof(struct tare_q4_K), src, rows, cols, weights, tare_q4_K_encode_block);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -102,5 +103,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q4_K = {
 	.name = "q4_K", .gguf_id = 12, .block_len = TARE_K, .block_size = sizeof(struct tare_q4_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q4_K),
 };

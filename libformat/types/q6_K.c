@@ -1,5 +1,6 @@
 /* q6_K: 256 weights of six bits around zero in sub-blocks of 16, each with an 8-bit scale. */
 #include "types/k_block.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -29,7 +30,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 }
 
 /* Importances weigh the error as they are, not softened by the variance as in the other K types. */
-static void encode_block(void *block, const float *x, const float *importance)
+void tare_q6_K_encode_block(void *block, const float *x, const float *importance)
 {
 	struct tare_q6_K *b = block;
 	float scale[COUNT], extreme, inverse, d;
@@ -57,7 +58,7 @@ static void encode_block(void *block, const float *x, const float *importance)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	tare_k_encode(dst, sizeof(struct tare_q6_K), src, rows, cols, weights, encode_block);
+	tare_k_encode(dst, sizeof(struct tare_q6_K), src, rows, cols, weights, tare_q6_K_encode_block);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -67,5 +68,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q6_K = {
 	.name = "q6_K", .gguf_id = 14, .block_len = TARE_K, .block_size = sizeof(struct tare_q6_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q6_K),
 };

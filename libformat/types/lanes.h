@@ -1,0 +1,41 @@
+/* A register of LANES floats, the few operations that the searches need, and nothing of what they mean: one lane is one super-block
+ * (or block), and every lane does what the scalar code does, in its order.
+ *
+ * Included after one of lanes_avx2.h, lanes_avx512.h, which give
+ *   vf, vm            floats; truth of each lane. + - * / are the plain operators
+ *   v_min, v_max      a < b ? a : b; a > b ? a : b (so b, if they are equal or one is NaN)
+ *   v_lt, v_eq        false where a NaN is compared; v_unordered: true there
+ *   v_select(m, a, b) a where m, else b
+ *   v_nearest_wrapped tare_nearest() of exact.h as a float, wrapping as that does
+ *   v_transpose4      four columns of LANES rows
+ *   v_requantize16    tare_k_requantize() of sixteen weights; scale is not 0 */
+#ifndef TARE_TYPES_LANES_H
+#define TARE_TYPES_LANES_H
+
+#include <stdbool.h>
+
+#define V_INLINE static inline __attribute__((always_inline))
+
+V_INLINE bool m_any(vm a)
+{
+	return m_bits(a) != 0;
+}
+
+/* Nearest, ties to even, for |a| < 2^22 (else garbage: the caller has made sure, or marks the lane). */
+V_INLINE vf v_nearest(vf a)
+{
+	return a + v_set(0x1.8p23f) - v_set(0x1.8p23f);
+}
+
+/* False where v_nearest() cannot be trusted, NaN included. */
+V_INLINE vm v_in_range(vf a)
+{
+	return v_lt(v_abs(a), v_set(4194303.0f));
+}
+
+V_INLINE vf v_zero(void)
+{
+	return v_set(0);
+}
+
+#endif

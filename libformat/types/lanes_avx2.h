@@ -1,0 +1,75 @@
+/* Eight floats in a register: AVX2. See lanes.h for what each operation means. */
+#ifndef TARE_TYPES_LANES_AVX2_H
+#define TARE_TYPES_LANES_AVX2_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 8
+#define LANES_NAME(name) name##_avx2
+
+typedef __m256 vf;
+typedef __m256 vm; /* all bits of a lane, or none */
+
+static inline vf v_set(float f) { return _mm256_set1_ps(f); }
+static inline vf v_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void v_store(float *p, vf a) { _mm256_storeu_ps(p, a); }
+static inline vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+static inline vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+static inline vf v_abs(vf a) { return _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff))); }
+static inline vf v_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+static inline vm v_eq(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+static inline vm v_unordered(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
+static inline vf v_select(vm m, vf yes, vf no) { return _mm256_blendv_ps(no, yes, m); }
+static inline vm m_none(void) { return _mm256_setzero_ps(); }
+static inline vm m_and(vm a, vm b) { return _mm256_and_ps(a, b); }
+static inline vm m_or(vm a, vm b) { return _mm256_or_ps(a, b); }
+static inline vm m_not(vm a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
+static inline unsigned m_bits(vm a) { return (unsigned)_mm256_movemask_ps(a); }
+
+static inline __m256i v_nearest_int(vf a)
+{
+	__m256i i = _mm256_castps_si256(a + _mm256_set1_ps(0x1.8p23f));
+
+	return _mm256_sub_epi32(_mm256_and_si256(i, _mm256_set1_epi32(0x7fffff)), _mm256_set1_epi32(0x400000));
+}
+
+static inline vf v_nearest_wrapped(vf a) { return _mm256_cvtepi32_ps(v_nearest_int(a)); }
+
+/* Columns c..c+3 of eight rows to t[c..c+3]: 4 x 4 transpositions in the two halves of a register. */
+static inline void v_transpose4(float (*t)[LANES], const float *const *row, size_t c)
+{
+	__m256 a[4], lo0, lo1, hi0, hi1;
+
+	for (size_t r = 0; r < 4; r++)
+		a[r] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[r] + c)), _mm_loadu_ps(row[r + 4] + c), 1);
+	lo0 = _mm256_unpacklo_ps(a[0], a[1]);
+	lo1 = _mm256_unpacklo_ps(a[2], a[3]);
+	hi0 = _mm256_unpackhi_ps(a[0], a[1]);
+	hi1 = _mm256_unpackhi_ps(a[2], a[3]);
+	_mm256_storeu_ps(t[c], _mm256_shuffle_ps(lo0, lo1, 0x44));
+	_mm256_storeu_ps(t[c + 1], _mm256_shuffle_ps(lo0, lo1, 0xee));
+	_mm256_storeu_ps(t[c + 2], _mm256_shuffle_ps(hi0, hi1, 0x44));
+	_mm256_storeu_ps(t[c + 3], _mm256_shuffle_ps(hi0, hi1, 0xee));
+}
+
+static inline __m256i v_requantize8(const float *x, __m256 scale, __m256 min, __m256i low, __m256i high)
+{
+	__m256i i = v_nearest_int((_mm256_loadu_ps(x) + min) / scale);
+
+	return _mm256_sub_epi32(_mm256_min_epi32(_mm256_max_epi32(i, low), high), low);
+}
+
+static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+{
+	__m256 s = _mm256_set1_ps(scale), m = _mm256_set1_ps(min);
+	__m256i l = _mm256_set1_epi32(low), h = _mm256_set1_epi32(high);
+	__m256i a = v_requantize8(x, s, m, l, h), b = v_requantize8(x + 8, s, m, l, h);
+	__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
+
+	_mm_storeu_si128((__m128i *)(void *)code, _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+}
+
+#endif

@@ -1,0 +1,117 @@
+/* Every vector version against the scalar code of its type, which defines the bytes: random and edge blocks, all row counts around a
+ * batch, with and without importances. Versions that this machine cannot run are passed over; TARE_CPU narrows the choice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "types/type.h"
+#include "types_input.h"
+
+enum { MAX_WEIGHTS = 40 * 256, MAX_TESTS = 256, GUARD = 64 };
+
+struct version {
+	const tare_type *type;
+	const struct tare_kernel *kernel;
+	char name[64];
+};
+
+struct buffers {
+	float x[MAX_WEIGHTS], w[MAX_WEIGHTS], y[MAX_WEIGHTS], y_scalar[MAX_WEIGHTS];
+	uint8_t bytes[MAX_WEIGHTS * 4 + GUARD], scalar[MAX_WEIGHTS * 4 + GUARD];
+};
+
+static void compare_encoders(const struct version *v, struct buffers *b, size_t rows, size_t cols, bool weighted)
+{
+	const tare_type *t = v->type;
+	size_t size = rows * cols / t->block_len * t->block_size;
+	const float *w = weighted ? b->w : NULL;
+
+	memset(b->bytes, 0xa5, sizeof b->bytes);
+	memset(b->scalar, 0xa5, sizeof b->scalar);
+	t->encode(b->scalar, b->x, rows, cols, w);
+	v->kernel->encode(b->bytes, b->x, rows, cols, w);
+	for (size_t i = 0; i < size + GUARD; i++)
+		if (b->bytes[i] != b->scalar[i])
+			fail_msg("%s: %zu rows of %zu%s: byte %zu of block %zu is %02x, scalar %02x", v->name, rows, cols,
+				 weighted ? ", weighted" : "", i % t->block_size, i / t->block_size, b->bytes[i], b->scalar[i]);
+}
+
+static void compare_decoders(const struct version *v, struct buffers *b, size_t nblocks, uint64_t *seed)
+{
+	const tare_type *t = v->type;
+	size_t n = nblocks * t->block_len;
+
+	for (size_t i = 0; i < nblocks * t->block_size; i++)
+		b->bytes[i] = (uint8_t)input_bits(seed);
+	memset(b->y, 0xa5, sizeof b->y);
+	memset(b->y_scalar, 0xa5, sizeof b->y_scalar);
+	t->decode(b->y_scalar, b->bytes, nblocks);
+	v->kernel->decode(b->y, b->bytes, nblocks);
+	for (size_t i = 0; i < n; i++)
+		if (tare_bits_of_f32(b->y[i]) != tare_bits_of_f32(b->y_scalar[i]))
+			fail_msg("%s: weight %zu of block %zu is %a, scalar %a", v->name, i % t->block_len, i / t->block_len,
+				 (double)b->y[i], (double)b->y_scalar[i]);
+	assert_memory_equal(b->y, b->y_scalar, sizeof b->y);
+}
+
+static void as_the_scalar_code(void **state)
+{
+	const struct version *v = *state;
+	struct buffers *b = malloc(sizeof *b);
+	const size_t run[] = { 32, 256, MAX_WEIGHTS };
+	size_t len = v->type->block_len;
+	uint64_t seed = 4711;
+
+	assert_non_null(b);
+	for (int round = 0; round < 60; round++) {
+		size_t cols = len * (1 + input_bits(&seed) % (len < 256 ? 24 : 5)), rows = 1 + input_bits(&seed) % (MAX_WEIGHTS / cols);
+
+		input_weights(b->x, rows * cols, run[round % 3], round % 2 ? ALL_KINDS : ORDINARY_KINDS, &seed);
+		input_importances(b->w, cols, round / 3 % 5, &seed);
+		if (v->kernel->encode) {
+			if (!(v->type->flags & TARE_TYPE_NEEDS_WEIGHTS))
+				compare_encoders(v, b, rows, cols, false);
+			compare_encoders(v, b, rows, cols, true);
+		}
+		if (v->kernel->decode)
+			compare_decoders(v, b, 1 + input_bits(&seed) % (MAX_WEIGHTS / len), &seed);
+	}
+	free(b);
+}
+
+static void no_vector_version_runs_here(void **state)
+{
+	skip();
+}
+
+static size_t add_versions(struct CMUnitTest *tests, size_t n, const tare_type *t)
+{
+	static struct version versions[MAX_TESTS];
+
+	for (const struct tare_kernel *k = t->kernels; k && k->cpu && n < MAX_TESTS; k++) {
+		if ((tare_cpu_flags() & k->cpu) != k->cpu)
+			continue;
+		versions[n] = (struct version){ .type = t, .kernel = k };
+		snprintf(versions[n].name, sizeof versions[n].name, "%s with %s", t->name,
+			 k->cpu & TARE_CPU_AVX512 ? "avx512" : k->cpu & TARE_CPU_AVX2 ? "avx2" : "neon");
+		tests[n] = (struct CMUnitTest){ versions[n].name, as_the_scalar_code, NULL, NULL, &versions[n] };
+		n++;
+	}
+	return n;
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[MAX_TESTS] = { cmocka_unit_test(no_vector_version_runs_here) };
+	size_t n = 0;
+
+	for (size_t i = 0; tare_type_at(i); i++)
+		n = add_versions(tests, n, tare_type_at(i));
+	return _cmocka_run_group_tests("vector versions", tests, n ? n : 1, NULL, NULL);
+}
