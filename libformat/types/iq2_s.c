@@ -1,5 +1,6 @@
 /* iq2_s: groups of eight weights on a lattice of 1024 points, all signs stored, a scale of four bits for every 16. */
 #include "types/lattice.h"
+#include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -35,6 +36,59 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
+static const struct tare_lattice_rule rule = {
+	.sub = SUB, .group = GROUP, .levels = 3, .trials = 9, .step = 0.1f, .share = 0.25f, .parity = false, .refine = TARE_REFINE_OFF,
+};
+
+/* Sub-block s of x; returns the scale, 0 for weights too small. */
+static float encode_sub(struct block *b, size_t s, const float *x, const float *importance, float sigma2)
+{
+	const struct tare_lattice *l = tare_lattice_iq2_s();
+	struct tare_lattice_fit f;
+	float max;
+
+	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	max = tare_lattice_largest(f.x, SUB);
+	if (max < 1e-8f)
+		return 0;
+	f.scale = max / (2 * 3 - 1);
+	tare_lattice_search(&f, rule, l, max);
+	for (size_t k = 2 * s; k < 2 * s + 2; k++) {
+		unsigned number = tare_lattice_number(l, f.word[k % 2]);
+
+		b->low[k] = (uint8_t)number;
+		b->high[k / 4] |= (uint8_t)(number >> 8 << 2 * (k % 4));
+		b->signs[k] = f.signs[k % 2];
+	}
+	return f.scale;
+}
+
+static void encode_block(struct block *b, const float *x, const float *importance)
+{
+	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
+
+	memset(b, 0, sizeof *b);
+	for (size_t s = 0; s < SUBS; s++) {
+		scale[s] = encode_sub(b, s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+		max = max > scale[s] ? max : scale[s];
+	}
+	if (max == 0)
+		return;
+	d = max / 31;
+	tare_put_scale(b->d, d * 0.9875f);
+	for (size_t s = 0; s < SUBS; s++)
+		b->scale[s / 2] |= (uint8_t)(tare_lattice_scale_code(1 / d, scale[s]) << 4 * (s % 2));
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t r = 0; r < rows; r++)
+		for (size_t c = 0; c < cols; c += LEN, src += LEN)
+			encode_block(b++, src, weights ? weights + c : NULL);
+}
+
 static void swap(void *blocks, size_t nblocks)
 {
 	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
@@ -42,5 +96,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq2_s = {
 	.name = "iq2_s", .gguf_id = 22, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap,
 };

@@ -1,5 +1,6 @@
 /* iq3_s: groups of four weights on a lattice of 512 points, all signs stored, a scale of four bits for every 32. */
 #include "types/lattice.h"
+#include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -39,6 +40,65 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
+static const struct tare_lattice_rule rule = {
+	.sub = SUB, .group = GROUP, .levels = 8, .trials = 9, .step = 0.2f, .share = 0, .parity = false, .refine = TARE_REFINE_ANY,
+};
+
+/* low and signs: where this sub-block's go; high: its own byte. Returns the scale. False: all weights are zero. */
+static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale, const float *x, const float *importance, float sigma2)
+{
+	const struct tare_lattice *l = tare_lattice_iq3_s();
+	struct tare_lattice_fit f;
+	float max;
+
+	*scale = 0;
+	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	max = tare_lattice_largest(f.x, SUB);
+	if (max == 0)
+		return false;
+	f.scale = max / (2 * 8 - 1);
+	tare_lattice_search(&f, rule, l, max);
+	for (size_t k = 0; k < GROUPS; k++) {
+		unsigned number = tare_lattice_number(l, f.word[k]);
+
+		low[k] = (uint8_t)number;
+		*high |= (uint8_t)(number >> 8 << k);
+	}
+	memcpy(signs, f.signs, SUB / 8);
+	*scale = f.scale;
+	return true;
+}
+
+/* As in the reference, a sub-block of zeros takes no room in low and signs: those after it move up. (What they decode to is then
+ * wrong, but these are the bytes.) */
+static void encode_block(struct block *b, const float *x, const float *importance)
+{
+	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
+	size_t at = 0;
+
+	memset(b, 0, sizeof *b);
+	for (size_t s = 0; s < SUBS; s++) {
+		at += encode_sub(b->low + GROUPS * at, b->signs + SUB / 8 * at, b->high + s, scale + s, x + SUB * s,
+				 importance ? importance + SUB * s : NULL, sigma2);
+		max = max > scale[s] ? max : scale[s];
+	}
+	if (max == 0)
+		return;
+	d = max / 31;
+	tare_put_scale(b->d, d * 1.033f);
+	for (size_t s = 0; s < SUBS; s++)
+		b->scale[s / 2] |= (uint8_t)(tare_lattice_scale_code(1 / d, scale[s]) << 4 * (s % 2));
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	struct block *b = dst;
+
+	for (size_t r = 0; r < rows; r++)
+		for (size_t c = 0; c < cols; c += LEN, src += LEN)
+			encode_block(b++, src, weights ? weights + c : NULL);
+}
+
 static void swap(void *blocks, size_t nblocks)
 {
 	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
@@ -46,5 +106,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq3_s = {
 	.name = "iq3_s", .gguf_id = 21, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap,
 };
