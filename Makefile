@@ -95,12 +95,16 @@ $(SHARED): $(LIB_OBJ) libformat/tare.map
 	$(Q)$(CC) -shared -Wl,-soname,libtare.so.$(SOVERSION) -Wl,--version-script=libformat/tare.map -o $@ $(LIB_OBJ) $(ALL_LIBS)
 	$(Q)ln -sf libtare.so.$(SOVERSION) $(BUILD)/libtare.so
 
-# The programs carry the library inside, so that a built tree runs as it stands.
-$(BUILD)/tare-%: $(BUILD)/tools/%.o $(COMMON_OBJ) $(STATIC)
+# A program is tools/NAME.c with its parts in tools/NAME/ and what all share in tools/common/. It carries the library inside, so that a
+# built tree runs as it stands.
+$(BUILD)/tools/%.o: CPPFLAGS += -Itools
+.SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c tools/*/*.c))
+.SECONDEXPANSION:
+$(BUILD)/tare-%: $(BUILD)/tools/%.o $$(addprefix $(BUILD)/,$$(addsuffix .o,$$(basename $$(sort $$(wildcard tools/$$*/*.c))))) $(COMMON_OBJ) $(STATIC)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $< $(COMMON_OBJ) $(STATIC) $(ALL_LIBS)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:tare-%=$(BUILD)/tools/%.d)
+-include $(LIB_OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tools/*.c tools/*/*.c))
 -include tests/tests.mk
 
 # Installation. Pages, schemas and completions are found by wildcard; uninstall removes exactly what install put there.

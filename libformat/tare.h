@@ -174,6 +174,8 @@ typedef struct tare_array_iter {
 	uint64_t index;      /* element */
 } tare_array_iter;
 
+/* The i-th format's name, for lists of choices; NULL past the last. */
+TARE_API const char *tare_format_name_at(size_t i);
 /* path: a file, a folder, one of a sharded set, or "-" for standard input. */
 TARE_API tare_status tare_open(tare_model **out, const char *path, const tare_open_options *opt, tare_error *err) TARE_MUST_USE;
 TARE_API tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err);
@@ -249,6 +251,8 @@ typedef struct tare_recipe tare_recipe; /* immutable once loaded; may be shared 
 typedef struct tare_plan tare_plan;
 typedef struct tare_report tare_report;
 
+/* The i-th named mix (a recipe's base), for lists of choices; NULL past the last. */
+TARE_API const char *tare_mix_name_at(size_t i);
 /* file: the name for messages. */
 TARE_API tare_status tare_recipe_parse(tare_recipe **out, const char *yaml, size_t size, const char *file, tare_error *err);
 TARE_API tare_status tare_recipe_load(tare_recipe **out, const char *path, tare_error *err);

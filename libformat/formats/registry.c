@@ -17,6 +17,13 @@ const tare_format *tare_format_at(size_t i)
 	return i < N_FORMATS ? formats[i] : NULL;
 }
 
+const char *tare_format_name_at(size_t i)
+{
+	const tare_format *f = tare_format_at(i);
+
+	return f ? f->name : NULL;
+}
+
 const tare_format *tare_format_find(const char *name)
 {
 	size_t i;

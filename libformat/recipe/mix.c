@@ -81,6 +81,13 @@ const tare_mix *tare_mix_at(size_t i)
 	return i < COUNT(mixes) ? &mixes[i] : NULL;
 }
 
+const char *tare_mix_name_at(size_t i)
+{
+	const tare_mix *mix = tare_mix_at(i);
+
+	return mix ? mix->name : NULL;
+}
+
 const char *tare_mix_alias_at(size_t i, const tare_mix **of)
 {
 	*of = i < COUNT(aliases) ? &mixes[aliases[i].of] : NULL;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Dependencies run one way: each folder of libformat/ may include itself and those before it; formats never include one another;
-# programs include the public header and tools/common only. Drawn in libformat/README.md.
+# programs include the public header, tools/common and their own parts only. Drawn in libformat/README.md.
 set -eu
 order="base io types schemes model formats arch bundles transforms recipe compare rules"
 bad=0
@@ -37,8 +37,12 @@ for f in libformat/formats/*.c; do
 		esac
 	done
 done
-if grep -nE '^#include "' tools/*.c tools/*/*.[ch] | grep -vE '#include "(tare\.h|common/[a-z_0-9]+\.h)"'; then
-	echo "programs include tare.h and common/ only"
-	bad=1
-fi
+for f in tools/*.c tools/*/*.[ch]; do
+	own=$(basename "$f" .c)
+	[ "$(dirname "$f")" = tools ] || own=$(basename "$(dirname "$f")")
+	if grep -HnE '^#include "' "$f" | grep -vE "#include \"(tare\.h|(common|$own)/[a-z_0-9]+\.h)\""; then
+		echo "programs include tare.h, common/ and their own parts only"
+		bad=1
+	fi
+done
 exit $bad

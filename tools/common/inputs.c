@@ -1,0 +1,101 @@
+#include "common/inputs.h"
+
+#include "common/message.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void read_names(tool_list *list, const char *path)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *name = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	if (!f)
+		tool_usage("--files0-from: %s: %s", tool_text(path), strerror(errno));
+	while ((n = getdelim(&name, &room, '\0', f)) > 0) {
+		if (*name)
+			tool_list_add(list, name);
+		name = NULL;
+	}
+	free(name);
+	if (ferror(f))
+		tool_usage("--files0-from: %s: %s", tool_text(path), strerror(errno));
+	if (f != stdin)
+		fclose(f);
+}
+
+const tool_list *tool_inputs(const tool_shared *s)
+{
+	static tool_list list;
+	size_t i;
+
+	list = s->operands;
+	if (s->files0_from)
+		read_names(&list, s->files0_from);
+	else if (!list.n)
+		tool_list_add(&list, "-");
+	for (i = 0; i < list.n; i++)
+		if (!strcmp(list.item[i], "-") && isatty(STDIN_FILENO))
+			tool_usage("no file named, and standard input is a terminal");
+	return &list;
+}
+
+char *tool_input_name(const char *path)
+{
+	return tool_format("%s", strcmp(path, "-") ? tool_text(path) : "standard input");
+}
+
+tare_model *tool_open(const tool_shared *s, const char *path, int *status)
+{
+	tare_error err = TARE_ERROR_INIT;
+	tare_open_options opt;
+	tare_limits lim;
+	tare_model *m;
+	const char *text;
+	char *name;
+	size_t i;
+
+	tool_open_options(s, &lim, &opt);
+	if (tare_open(&m, path, &opt, &err)) {
+		tool_error(&err);
+		*status = TOOL_TROUBLE;
+		return NULL;
+	}
+	name = tool_input_name(path);
+	for (i = 0; (text = tare_model_warning(m, i)); i++)
+		tool_warning("%s: warning: %s", name, text);
+	free(name);
+	return m;
+}
+
+static bool matches(const tool_list *globs, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < globs->n; i++)
+		if (!fnmatch(globs->item[i], name, 0))
+			return true;
+	return false;
+}
+
+bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n)
+{
+	size_t count = tare_model_tensor_count(m), i;
+	bool *in = tool_alloc(count, sizeof *in);
+	char *name;
+	tare_str str;
+
+	for (*n = 0, i = 0; i < count; i++) {
+		str = tare_model_tensor(m, i)->name;
+		name = str.len && memchr(str.ptr, '\0', str.len) ? tool_shown(str, 0) : tool_format("%.*s", (int)str.len, str.ptr);
+		in[i] = (!s->select.n || matches(&s->select, name)) && !matches(&s->exclude, name);
+		*n += in[i];
+		free(name);
+	}
+	return in;
+}

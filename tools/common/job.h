@@ -1,0 +1,38 @@
+/* One model in, one model out: what tare-requantize and tare-convert have in common. */
+#ifndef TARE_TOOLS_JOB_H
+#define TARE_TOOLS_JOB_H
+
+#include "common/options.h"
+
+typedef struct tool_job {
+	const tool_shared *shared;
+	const char *doing;     /* for progress: "quantizing" */
+	tare_recipe *recipe;
+	tare_endian endian;
+	bool dry_run;          /* the plan on standard output, nothing written */
+	bool loss;             /* a table of what was lost */
+	const char *report;    /* JSON file, "-" for standard output; NULL: none */
+} tool_job;
+
+/* The one operand, "-" if there is none. Two are a mistake. */
+const char *tool_job_input(const tool_shared *s);
+/* Mistakes that show before anything is read: a binary stream to a terminal, two things on standard output. Ends the program. */
+void tool_job_check(const tool_job *job);
+/* Plans and writes m under the job's recipe; the exit status. */
+int tool_job_run(const tool_job *job, tare_model *m);
+
+/* plan_text.c, plan_json.c, loss_text.c */
+void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output);
+void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output);
+void tool_loss_text(FILE *out, const tare_plan *p, const tare_model *in, const tare_report *r, bool all);
+
+/* Sums over all tensors of a model. */
+typedef struct tool_sum {
+	uint64_t weights, bytes;
+} tool_sum;
+
+tool_sum tool_sum_of(const tare_model *m);
+/* "q4_K"; "type 99" for one not known to this version, in a buffer that lasts until the next call but one. */
+const char *tool_type(const tare_tensor *t);
+
+#endif

@@ -1,0 +1,90 @@
+/* A plan for people. */
+#include "common/job.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/table.h"
+#include "common/terminal.h"
+
+#include <stdlib.h>
+
+tool_sum tool_sum_of(const tare_model *m)
+{
+	tool_sum sum = { 0, 0 };
+	const tare_tensor *t;
+	size_t i;
+
+	for (i = 0; (t = tare_model_tensor(m, i)); i++) {
+		sum.weights += t->count;
+		sum.bytes += t->size;
+	}
+	return sum;
+}
+
+const char *tool_type(const tare_tensor *t)
+{
+	static char text[2][24];
+	static unsigned turn;
+
+	if (t->type)
+		return tare_type_name(t->type);
+	turn ^= 1;
+	snprintf(text[turn], sizeof text[turn], "type %u", t->type_id);
+	return text[turn];
+}
+
+/* Sizes of whole files; of tensors alone where a stream has not said. */
+static uint64_t file_bytes(const tare_model *m)
+{
+	uint64_t sum = 0, one;
+	size_t i;
+
+	for (i = 0; i < tare_model_file_count(m); i++) {
+		one = tare_model_file_size(m, i);
+		if (one == TARE_NOWHERE)
+			return tool_sum_of(m).bytes;
+		sum += one;
+	}
+	return sum;
+}
+
+static void print_side(const char *mark, const char *path, const tare_model *m)
+{
+	tool_sum sum = tool_sum_of(m);
+	const char *name = tool_text(path);
+
+	printf("%s%s%s%s\n    %s, %s tensors, %s weights, %s bits each, %s", mark, tool_bold(), name, tool_plain(), tare_model_format(m),
+	       tool_count(tare_model_tensor_count(m)), tool_count(sum.weights), tool_bits(sum.bytes, sum.weights), tool_bytes(file_bytes(m)));
+	if (tare_model_file_count(m) > 1)
+		printf(" in %s files", tool_count(tare_model_file_count(m)));
+	putchar('\n');
+}
+
+static void add_step(tool_table *table, const tare_plan *p, const tare_model *in, size_t i, bool sharded)
+{
+	const tare_tensor *t = tare_model_tensor(tare_plan_model(p), i);
+	const tare_step *step = tare_plan_step(p, i);
+	char *name = tool_shown(t->name, 0), *place;
+
+	place = sharded ? tool_format("%u:%llu", t->file + 1, (unsigned long long)t->offset) : tool_format("%llu", (unsigned long long)t->offset);
+	tool_table_row(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s%s%s", name, tool_shape(t->dim, t->n_dims),
+		       tool_type(tare_model_tensor(in, step->source)), step->copies ? "=" : tool_type(t), tool_count(t->size), place,
+		       step->rule ? step->rule : "", step->note ? ": " : "", step->note ? step->note : "");
+	free(name);
+	free(place);
+}
+
+void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output)
+{
+	const tare_model *out = tare_plan_model(p);
+	bool sharded = tare_model_file_count(out) > 1;
+	tool_table *table = tool_table_new(sharded ? "~tensor\tshape\tfrom\tto\t>bytes\t>file:offset\t~because" :
+					   "~tensor\tshape\tfrom\tto\t>bytes\t>offset\t~because");
+	size_t i;
+
+	print_side("from ", tare_model_path(in), in);
+	print_side("to   ", output, out);
+	for (i = 0; i < tare_model_tensor_count(out); i++)
+		add_step(table, p, in, i, sharded);
+	putchar('\n');
+	tool_table_print(table, stdout, 2, tool_cut());
+}

@@ -1,0 +1,59 @@
+#include "common/terminal.h"
+
+#include "common/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool color;
+
+size_t tool_width(void)
+{
+	size_t n = tool_cut();
+
+	return n ? n : 80;
+}
+
+size_t tool_cut(void)
+{
+	struct winsize w;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 20 ? w.ws_col : 80;
+}
+
+void tool_color_init(unsigned when)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	color = when == TOOL_ALWAYS || (when == TOOL_AUTO && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no && *no));
+}
+
+const char *tool_bold(void)
+{
+	return color ? "\033[1m" : "";
+}
+
+const char *tool_dim(void)
+{
+	return color ? "\033[2m" : "";
+}
+
+const char *tool_red(void)
+{
+	return color ? "\033[31m" : "";
+}
+
+const char *tool_plain(void)
+{
+	return color ? "\033[0m" : "";
+}
+
+void tool_refuse_terminal(const char *output, bool force)
+{
+	if (!force && output && !strcmp(output, "-") && isatty(STDOUT_FILENO))
+		tool_usage("standard output is a terminal: name a file with -o, redirect, or insist with -f");
+}

@@ -1,0 +1,160 @@
+/* tare-convert: a model in another format, byte order or number of files. */
+#include "common/inputs.h"
+#include "common/job.h"
+#include "common/message.h"
+#include "common/terminal.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct convert_options {
+	tool_shared shared; /* first */
+	const char *type;
+	unsigned endian;
+	bool dry_run;
+} convert_options;
+
+#define AT(member) offsetof(convert_options, member)
+#define SHARED(member) offsetof(tool_shared, member)
+
+static const tool_option options[] = {
+	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors; else what OUT's name says", 0 },
+	{ "type", 't', TOOL_TEXT, AT(type), "TYPE", "f16 bf16 f32", "Result", "decode quantized tensors to this type", 0 },
+	{ "endian", 0, TOOL_WORD, AT(endian), "ORDER", "keep little big", "Result", "byte order: keep, little, big", 0 },
+	{ "split-size", 0, TOOL_SIZE, SHARED(split_size), "SIZE", NULL, "Result", "several files, of at most this many bytes", 0 },
+	{ "split-count", 0, TOOL_NUMBER, SHARED(split_count), "N", NULL, "Result", "several files, of at most this many tensors", 0 },
+	{ "select", 0, TOOL_LIST, SHARED(select), "GLOB", NULL, "Result", "only tensors of these names", 0 },
+	{ "exclude", 0, TOOL_LIST, SHARED(exclude), "GLOB", NULL, "Result", "not tensors of these names", 0 },
+	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Result", "show the exact plan; write nothing", 0 },
+	{ "json", 0, TOOL_FLAG, SHARED(json), NULL, NULL, "Result", "plan or report as JSON on standard output", 0 },
+};
+
+static const tool_program program = {
+	.name = "tare-convert",
+	.usage = "[OPTION]... IN -o OUT",
+	.purpose = "Writes a model in another format, byte order or number of files.",
+	.options = options,
+	.n_options = sizeof options / sizeof *options,
+	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT,
+	.size = sizeof(convert_options),
+	.groups = "Result,Output,Input,Run",
+};
+
+/* Globs as a YAML list. */
+static void put_globs(FILE *f, const tool_list *list)
+{
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		fputs(i ? ", \"" : "[\"", f);
+		for (p = list->item[i]; *p; p++)
+			fprintf(f, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+		fputc('"', f);
+	}
+	fputc(']', f);
+}
+
+static void put_rule(FILE *f, const tool_list *names, const char *fields, const char *what, const char *value)
+{
+	fputs("- {optional: true, match: ", f);
+	if (names->n) {
+		fputs("{name: ", f);
+		put_globs(f, names);
+		fprintf(f, "%s%s}", *fields ? ", " : "", fields);
+	} else {
+		fprintf(f, *fields ? "{%s}" : "\"*\"", fields);
+	}
+	fprintf(f, ", %s: %s}\n", what, value);
+}
+
+/* Without a base every tensor stays as it is; the first rule that matches decides. */
+static char *recipe_text(const convert_options *o)
+{
+	static const tool_list all = { NULL, 0 };
+	const tool_shared *s = &o->shared;
+	char *yaml = NULL;
+	size_t size;
+	FILE *f = open_memstream(&yaml, &size);
+
+	if (!f) {
+		tool_trouble("out of memory");
+		exit(TOOL_TROUBLE);
+	}
+	fputs("tare: 1\nallow_requantize: true\nrules:\n", f);
+	if (s->exclude.n)
+		put_rule(f, &s->exclude, "", "drop", "true");
+	if (o->type)
+		put_rule(f, &s->select, "type: quantized", "type", o->type);
+	put_rule(f, &s->select, "", "keep", "true");
+	if (s->select.n)
+		put_rule(f, &all, "", "drop", "true");
+	fclose(f);
+	return yaml;
+}
+
+static tare_recipe *recipe_of(const convert_options *o, int *status)
+{
+	char *yaml = recipe_text(o);
+	tare_error err = TARE_ERROR_INIT;
+	tare_recipe *r;
+
+	if (tare_recipe_parse(&r, yaml, strlen(yaml), "", &err)) {
+		tool_error(&err);
+		*status = tool_status(&err);
+	}
+	free(yaml);
+	return r;
+}
+
+static bool nothing_selected(const tool_shared *s, const tare_model *m)
+{
+	size_t n;
+
+	free(tool_selected(s, m, &n));
+	return !n && (s->select.n || s->exclude.n);
+}
+
+static int convert(tool_job *job)
+{
+	int status = TOOL_YES;
+	tare_model *m = tool_open(job->shared, tool_job_input(job->shared), &status);
+
+	if (m && nothing_selected(job->shared, m)) {
+		tool_warning("%s: no tensor is selected", tool_text(tare_model_path(m)));
+		status = TOOL_NO;
+	} else if (m) {
+		status = tool_job_run(job, m);
+	}
+	tare_close(m);
+	return status;
+}
+
+static void check(const convert_options *o)
+{
+	const tare_type *t = o->type ? tare_type_find(o->type) : NULL;
+
+	if (o->type && (!t || tare_type_is_quantized(t) || !tare_type_can_encode(t)))
+		tool_usage("--type: '%s' is none of the types to decode to: f16, bf16, f32", tool_text(o->type));
+}
+
+int main(int argc, char **argv)
+{
+	static convert_options o;
+	tool_job job = { .shared = &o.shared, .doing = "converting" };
+	int status = TOOL_YES;
+
+	tool_begin(program.name);
+	tool_options_parse(&program, &o, argc, argv);
+	tool_color_init(o.shared.color);
+	job.endian = (tare_endian)o.endian;
+	job.dry_run = o.dry_run;
+	check(&o);
+	tool_job_check(&job);
+	job.recipe = recipe_of(&o, &status);
+	if (job.recipe)
+		status = convert(&job);
+	tare_recipe_free(job.recipe);
+	tool_end(status);
+}

@@ -1,0 +1,54 @@
+/* The parts of tare-inspect. */
+#ifndef TARE_TOOLS_INSPECT_H
+#define TARE_TOOLS_INSPECT_H
+
+#include "common/options.h"
+#include "tare.h"
+
+typedef struct inspect_options {
+	tool_shared shared; /* first */
+	bool tensors, metadata, stats, hash, recipe, types;
+	const char *get;
+} inspect_options;
+
+/* One input and what was found out about it. */
+typedef struct inspect_view {
+	const inspect_options *opt;
+	const char *path;
+	char *name;              /* path, fit to print */
+	bool again;              /* not the first input */
+	tare_model *m;
+	bool *selected;          /* per tensor */
+	size_t n_selected;
+	tare_scan_result *scan;  /* per tensor; NULL unless asked for */
+	uint8_t digest[32];      /* with --hash */
+} inspect_view;
+
+void inspect_text(const inspect_view *v);
+void inspect_json(const inspect_view *v);
+int inspect_get(const inspect_view *v);
+void inspect_types(void);
+
+/* text.c's parts */
+void inspect_summary(const inspect_view *v);
+void inspect_stats(const inspect_view *v);
+
+/* Totals over the selected tensors. */
+typedef struct inspect_total {
+	size_t tensors;
+	uint64_t weights, bytes;
+} inspect_total;
+
+void inspect_add(inspect_total *sum, const tare_tensor *t);
+inspect_total inspect_totals(const inspect_view *v);
+/* Bytes of all files; false if one is a stream that has not said. */
+bool inspect_file_bytes(const tare_model *m, uint64_t *bytes);
+/* "q4_K", or "type 99" for one not known to this version. */
+const char *inspect_type(const tare_tensor *t);
+
+/* "u32", "arr:str" */
+const char *inspect_kind(const tare_value *v);
+/* A value on one line for people, cut to about width columns (0: never); malloc'ed. */
+char *inspect_preview(const tare_value *v, size_t width);
+
+#endif

@@ -1,0 +1,178 @@
+/* For people: the head, then what was asked for, or the summary. */
+#include "common/json.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/table.h"
+#include "common/terminal.h"
+#include "inspect/inspect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void inspect_add(inspect_total *sum, const tare_tensor *t)
+{
+	sum->tensors++;
+	sum->weights += t->count;
+	sum->bytes += t->size;
+}
+
+inspect_total inspect_totals(const inspect_view *v)
+{
+	inspect_total sum = { 0, 0, 0 };
+	const tare_tensor *t;
+	size_t i;
+
+	for (i = 0; (t = tare_model_tensor(v->m, i)); i++)
+		if (v->selected[i])
+			inspect_add(&sum, t);
+	return sum;
+}
+
+bool inspect_file_bytes(const tare_model *m, uint64_t *bytes)
+{
+	uint64_t one;
+	size_t i;
+
+	for (*bytes = 0, i = 0; i < tare_model_file_count(m); i++) {
+		one = tare_model_file_size(m, i);
+		if (one == TARE_NOWHERE)
+			return false;
+		*bytes += one;
+	}
+	return true;
+}
+
+const char *inspect_type(const tare_tensor *t)
+{
+	static char text[24];
+
+	if (t->type)
+		return tare_type_name(t->type);
+	snprintf(text, sizeof text, "type %u", t->type_id);
+	return text;
+}
+
+static void print_format(const tare_model *m)
+{
+	char *arch;
+	tare_value value;
+
+	printf("%s", tare_model_format(m));
+	if (tare_model_version(m))
+		printf(" v%u", tare_model_version(m));
+	if (tare_model_big_endian(m))
+		printf(" big-endian");
+	if (tare_model_find(m, "general.architecture", &value) && value.kind == TARE_STRING) {
+		arch = tool_shown(value.as.string, 32);
+		printf(", %s", arch);
+		free(arch);
+	}
+}
+
+/* Two lines: the file, and how much of what is in it. */
+static void print_head(const inspect_view *v)
+{
+	size_t all = tare_model_tensor_count(v->m), files = tare_model_file_count(v->m);
+	inspect_total sum = inspect_totals(v);
+	uint64_t bytes = 0;
+
+	printf("%s%s%s%s\n", v->again ? "\n" : "", tool_bold(), v->name, tool_plain());
+	print_format(v->m);
+	printf(": ");
+	if (v->n_selected != all)
+		printf("%s of ", tool_count(v->n_selected));
+	printf("%s tensor%s, %s weights", tool_count(all), all == 1 ? "" : "s", tool_count(sum.weights));
+	if (sum.weights)
+		printf(", %s bits each", tool_bits(sum.bytes, sum.weights));
+	if (inspect_file_bytes(v->m, &bytes))
+		printf(", %s", tool_bytes(bytes));
+	if (files > 1)
+		printf(" in %s files", tool_count(files));
+	putchar('\n');
+}
+
+static void print_metadata(const inspect_view *v)
+{
+	tool_table *t = tool_table_new("\t\t");
+	size_t width = tool_width(), widest = 0, i, n, room;
+	tare_value value;
+	char *shown, *text;
+	tare_str key;
+
+	for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++) {
+		n = key.len + strlen(inspect_kind(&value));
+		widest = n > widest ? n : widest;
+	}
+	room = width > widest + 26 ? width - widest - 6 : 20;
+	for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++) {
+		shown = tool_shown(key, 0);
+		text = inspect_preview(&value, v->opt->metadata ? 0 : room);
+		tool_table_row(t, "%s\t%s%s%s\t%s", shown, "", inspect_kind(&value), "", text);
+		free(shown);
+		free(text);
+	}
+	printf("\n%smetadata%s\n", tool_bold(), tool_plain());
+	tool_table_print(t, stdout, 2, 0);
+}
+
+static void print_tensors(const inspect_view *v)
+{
+	bool sharded = tare_model_file_count(v->m) > 1;
+	tool_table *table = tool_table_new(sharded ? "~tensor\tshape\ttype\t>bytes\t>file\t>offset" : "~tensor\tshape\ttype\t>bytes\t>offset");
+	const tare_tensor *t;
+	char *name;
+	size_t i;
+
+	for (i = 0; (t = tare_model_tensor(v->m, i)); i++) {
+		if (!v->selected[i])
+			continue;
+		name = tool_shown(t->name, 0);
+		if (sharded)
+			tool_table_row(table, "%s\t%s\t%s\t%s\t%u\t%llu", name, tool_shape(t->dim, t->n_dims), inspect_type(t),
+				       tool_count(t->size), t->file + 1, (unsigned long long)t->offset);
+		else
+			tool_table_row(table, "%s\t%s\t%s\t%s\t%llu", name, tool_shape(t->dim, t->n_dims), inspect_type(t),
+				       tool_count(t->size), (unsigned long long)t->offset);
+		free(name);
+	}
+	putchar('\n');
+	tool_table_print(table, stdout, 2, tool_cut());
+}
+
+static void print_hashes(const inspect_view *v)
+{
+	tool_table *table = tool_table_new("sha256\ttensor");
+	const tare_tensor *t;
+	char hex[65], *name;
+	size_t i;
+
+	printf("contents sha256:%s\n\n", tool_hex(v->digest, 32, hex));
+	for (i = 0; (t = tare_model_tensor(v->m, i)); i++) {
+		if (!v->selected[i])
+			continue;
+		name = tool_shown(t->name, 0);
+		tool_table_row(table, "%s\t%s", tool_hex(v->scan[i].sha256, 32, hex), name);
+		free(name);
+	}
+	tool_table_print(table, stdout, 2, 0);
+}
+
+void inspect_text(const inspect_view *v)
+{
+	const inspect_options *o = v->opt;
+
+	print_head(v);
+	if (o->hash)
+		print_hashes(v);
+	if (o->metadata)
+		print_metadata(v);
+	if (o->tensors)
+		print_tensors(v);
+	if (o->stats)
+		inspect_stats(v);
+	if (o->hash || o->metadata || o->tensors || o->stats)
+		return;
+	inspect_summary(v);
+	if (tare_model_metadata_count(v->m))
+		print_metadata(v);
+}

@@ -1,0 +1,100 @@
+/* tare-requantize: a model's weights in other types, by a recipe. */
+#include "requantize/requantize.h"
+
+#include "common/inputs.h"
+#include "common/job.h"
+#include "common/message.h"
+#include "common/terminal.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define AT(member) offsetof(requantize_options, member)
+#define SHARED(member) offsetof(tool_shared, member)
+
+/* What changes the result is a key of the recipe: these options are sorted out by flags.c. */
+#define KEY TOOL_SAID, AT(said)
+
+static const tool_option options[] = {
+	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
+	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
+	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", "importance of each column of each weight", 0 },
+	{ "tensor-type", 0, KEY, "RE=TYPE", NULL, "Recipe", NULL, 0 },
+	{ "output-tensor-type", 0, KEY, "TYPE", "@types", "Recipe", NULL, 0 },
+	{ "token-embedding-type", 0, KEY, "TYPE", "@types", "Recipe", NULL, 0 },
+	{ "leave-output-tensor", 0, KEY, NULL, NULL, "Recipe", NULL, 0 },
+	{ "pure", 0, KEY, NULL, NULL, "Recipe", NULL, 0 },
+	{ "fallback", 0, KEY, "WHAT", "error adjust", "Recipe", NULL, 0 },
+	{ "nonfinite", 0, KEY, "WHAT", "error keep zero", "Recipe", NULL, 0 },
+	{ "allow-requantize", 0, KEY, NULL, NULL, "Recipe", NULL, 0 },
+	{ "override-kv", 0, KEY, "KEY=TYPE:VALUE", NULL, "Recipe", NULL, 0 },
+	{ "max-size", 0, KEY, "SIZE", NULL, "Recipe", NULL, 0 },
+	{ "min-sqnr", 0, KEY, "DB", NULL, "Recipe", NULL, 0 },
+	{ "max-error", 0, KEY, "X", NULL, "Recipe", NULL, 0 },
+	{ "print-recipe", 0, TOOL_FLAG, AT(print_recipe), NULL, NULL, "Show", "the recipe all this amounts to, and no more", 0 },
+	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
+	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },
+	{ "report", 0, TOOL_TEXT, AT(report), "FILE", NULL, "Show", "all of it as JSON", 0 },
+	{ "json", 0, TOOL_FLAG, SHARED(json), NULL, NULL, "Show", "plan or report as JSON on standard output", 0 },
+};
+
+static const tool_program program = {
+	.name = "tare-requantize",
+	.usage = "[-r RECIPE | -t MIX | -t type:TYPE] [OPTION]... IN -o OUT",
+	.purpose = "Quantizes the weights of a model by a recipe or a named mix.",
+	.options = options,
+	.n_options = sizeof options / sizeof *options,
+	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT,
+	.size = sizeof(requantize_options),
+	.groups = "Recipe,Show,Output,Input,Run",
+};
+
+static int print_recipe(const tare_recipe *r)
+{
+	tare_error err = TARE_ERROR_INIT;
+	char *yaml;
+
+	if (tare_recipe_print(r, &yaml, &err)) {
+		tool_error(&err);
+		return tool_status(&err);
+	}
+	fputs(yaml, stdout);
+	free(yaml);
+	return TOOL_YES;
+}
+
+static int requantize(const requantize_options *o, tare_recipe *recipe)
+{
+	tool_job job = { .shared = &o->shared, .doing = "quantizing", .recipe = recipe, .dry_run = o->dry_run, .loss = o->loss,
+			 .report = o->report };
+	int status = TOOL_YES;
+	const char *input;
+	tare_model *m;
+
+	if (o->print_recipe)
+		return print_recipe(recipe);
+	tool_job_check(&job);
+	input = tool_job_input(&o->shared);
+	m = tool_open(&o->shared, input, &status);
+	if (!m)
+		return status;
+	status = tool_job_run(&job, m);
+	tare_close(m);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static requantize_options o;
+	tare_recipe *recipe;
+	int status;
+
+	tool_begin(program.name);
+	tool_options_parse(&program, &o, argc, argv);
+	tool_color_init(o.shared.color);
+	status = requantize_recipe(&o, &recipe);
+	if (recipe)
+		status = requantize(&o, recipe);
+	tare_recipe_free(recipe);
+	tool_end(status);
+}
