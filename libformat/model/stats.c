@@ -9,7 +9,7 @@ tare_stats_sum tare_stats_start(void)
 	return (tare_stats_sum){ .first_nonfinite = TARE_NOWHERE, .min = INFINITY, .max = -INFINITY };
 }
 
-/* At most CHUNK finite values; value i goes to running sum i % LANES, and the last partial group behind them. */
+/* At most CHUNK values, finite unless square says otherwise; value i goes to running sum i % LANES, and the last partial group behind them. */
 static void add_finite(tare_stats_sum *s, const float *x, size_t n)
 {
 	double sum[LANES] = { 0 }, square[LANES] = { 0 };
@@ -58,8 +58,16 @@ void tare_stats_add(tare_stats_sum *s, const float *x, size_t n, uint64_t at)
 
 	s->count += n;
 	for (i = 0; i < n; i += k) {
+		tare_stats_sum part = tare_stats_start();
+
 		k = n - i < CHUNK ? n - i : CHUNK;
-		add_finite(s, kept, sift(s, kept, x + i, k, at + i));
+		add_finite(&part, x + i, k);
+		/* Squares of floats fit a double, so only a NaN or an infinity can do this. */
+		if (!isfinite(part.square)) {
+			part = tare_stats_start();
+			add_finite(&part, kept, sift(&part, kept, x + i, k, at + i));
+		}
+		tare_stats_join(s, &part);
 	}
 }
 
