@@ -3,60 +3,9 @@
 
 #include "base/bytes.h"
 #include "recipe/plan.h"
+#include "unit/scratch.h"
 
-#include <dirent.h>
 #include <math.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char dir[] = "/tmp/tare-test-XXXXXX";
-
-static char *in_dir(const char *name)
-{
-	char *path = malloc(strlen(dir) + strlen(name) + 2);
-
-	assert_non_null(path);
-	sprintf(path, "%s/%s", dir, name);
-	return path;
-}
-
-static void spill(const char *path, const void *bytes, size_t size)
-{
-	FILE *f = fopen(path, "wb");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, size, f), size);
-	assert_int_equal(fclose(f), 0);
-}
-
-static size_t files_in_dir(void)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	size_t n = 0;
-
-	assert_non_null(d);
-	while ((e = readdir(d)))
-		n += e->d_name[0] != '.' || (e->d_name[1] && e->d_name[1] != '.');
-	closedir(d);
-	return n;
-}
-
-static void empty_dir(void)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	assert_non_null(d);
-	while ((e = readdir(d))) {
-		char *path = in_dir(e->d_name);
-
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			assert_int_equal(unlink(path), 0);
-		free(path);
-	}
-	closedir(d);
-}
 
 /* ---- making plans ---- */
 
@@ -149,7 +98,7 @@ static void assert_file_is(const char *path, const tare_buffer *expected)
 static void reference(const tare_buffer *source, const options *o, tare_buffer *file, char **json)
 {
 	tare_model *in = open_bytes(source);
-	char *path = in_dir("reference.gguf");
+	const char *path = in_scratch("reference.gguf");
 	tare_report *report;
 
 	run_well(in, path, o, 1, &report);
@@ -159,7 +108,6 @@ static void reference(const tare_buffer *source, const options *o, tare_buffer *
 	tare_report_free(report);
 	tare_close(in);
 	unlink(path);
-	free(path);
 }
 
 static void every_number_of_threads_gives_the_same(void **state)
@@ -168,7 +116,8 @@ static void every_number_of_threads_gives_the_same(void **state)
 	const options o = { .type = &tare_type_q4_K };
 	tare_buffer source = make(small, N, false, 0, 0), file;
 	tare_model *in = open_bytes(&source);
-	char *json, *path = in_dir("out.gguf");
+	const char *path = in_scratch("out.gguf");
+	char *json;
 	size_t i;
 
 	reference(&source, &o, &file, &json);
@@ -184,7 +133,6 @@ static void every_number_of_threads_gives_the_same(void **state)
 		tare_report_free(report);
 	}
 	tare_close(in);
-	free(path);
 	free(json);
 	free(file.bytes);
 	free(source.bytes);
@@ -200,7 +148,7 @@ static void the_result_is_what_the_types_encode(void **state)
 	tare_loss_sum sum = { 0 };
 	tare_report *report;
 	tare_loss loss;
-	char *path = in_dir("out.gguf");
+	const char *path = in_scratch("out.gguf");
 
 	run_well(in, path, &o, 2, &report);
 	file = slurp(path);
@@ -225,7 +173,7 @@ static void the_result_is_what_the_types_encode(void **state)
 	tare_report_free(report);
 	tare_close(out);
 	tare_close(in);
-	free(x), free(y), free(blocks), free(path), free(file.bytes), free(source.bytes);
+	free(x), free(y), free(blocks), free(file.bytes), free(source.bytes);
 }
 
 static void an_unchanged_model_is_copied(void **state)
@@ -233,7 +181,7 @@ static void an_unchanged_model_is_copied(void **state)
 	const options o = { 0 };
 	tare_buffer source = make(small, N, false, 0, 0);
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("out.gguf");
+	const char *path = in_scratch("out.gguf");
 	tare_report *report;
 
 	run_well(in, path, &o, 2, &report);
@@ -242,7 +190,7 @@ static void an_unchanged_model_is_copied(void **state)
 	assert_true(isinf(tare_report_total(report)->sqnr_db));
 	tare_report_free(report);
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 static void byte_order_there_and_back(void **state)
@@ -250,7 +198,7 @@ static void byte_order_there_and_back(void **state)
 	const options there = { .big = true }, back = { 0 };
 	tare_buffer source = make(small, N, false, 0, 0), big = make(small, N, true, 0, 0);
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("big.gguf"), *again = in_dir("again.gguf");
+	const char *path = in_scratch("big.gguf"), *again = in_scratch("again.gguf");
 	tare_model *mid;
 
 	run_well(in, path, &there, 2, NULL);
@@ -261,14 +209,15 @@ static void byte_order_there_and_back(void **state)
 	assert_file_is(again, &source);
 	tare_close(mid);
 	tare_close(in);
-	free(path), free(again), free(source.bytes), free(big.bytes);
+	free(source.bytes), free(big.bytes);
 }
 
 static void recoding_from_and_to_the_other_byte_order(void **state)
 {
 	options o = { .type = &tare_type_q6_K };
 	tare_buffer source = make(small, N, false, 0, 0), big = make(small, N, true, 0, 0), a, b;
-	char *path = in_dir("big.gguf"), *again = in_dir("again.gguf"), *json_a, *json_b;
+	const char *path = in_scratch("big.gguf"), *again = in_scratch("again.gguf");
+	char *json_a, *json_b;
 	tare_model *m;
 
 	reference(&source, &o, &a, &json_a);
@@ -283,13 +232,14 @@ static void recoding_from_and_to_the_other_byte_order(void **state)
 	run_well(m, again, &(options){ 0 }, 2, NULL);
 	assert_file_is(again, &a);
 	tare_close(m);
-	free(json_a), free(json_b), free(a.bytes), free(b.bytes), free(path), free(again), free(source.bytes), free(big.bytes);
+	free(json_a), free(json_b), free(a.bytes), free(b.bytes), free(source.bytes), free(big.bytes);
 }
 
 static void a_stream_gives_the_same(void **state)
 {
 	tare_buffer source = make(small, N, false, 0, 0), z = packed(&source), file;
-	char *path = in_dir("out.gguf"), *json;
+	const char *path = in_scratch("out.gguf");
+	char *json;
 	int reverse;
 
 	for (reverse = 0; reverse < 2; reverse++) {
@@ -316,24 +266,25 @@ static void a_stream_gives_the_same(void **state)
 		}
 		free(json), free(file.bytes);
 	}
-	free(path), free(z.bytes), free(source.bytes);
+	free(z.bytes), free(source.bytes);
 }
 
 static void source_and_target_may_be_one_file(void **state)
 {
 	const options o = { .type = &tare_type_q8_0 };
 	tare_buffer source = make(small, N, false, 0, 0), file;
-	char *path = in_dir("model.gguf"), *json;
+	const char *path = in_scratch("model.gguf");
+	char *json;
 	tare_model *in;
 
 	reference(&source, &o, &file, &json);
-	spill(path, source.bytes, source.size);
+	assert_true(put_file(path, source.bytes, source.size));
 	in = open_file(path);
 	run_well(in, path, &o, 2, NULL);
 	tare_close(in);
 	assert_file_is(path, &file);
-	assert_int_equal(files_in_dir(), 1);
-	free(path), free(json), free(file.bytes), free(source.bytes);
+	assert_int_equal(scratch_count(), 1);
+	free(json), free(file.bytes), free(source.bytes);
 }
 
 static void shards_hold_the_same(void **state)
@@ -341,21 +292,22 @@ static void shards_hold_the_same(void **state)
 	options o = { .type = &tare_type_q4_K };
 	tare_buffer source = make(small, N, false, 0, 0), file;
 	tare_model *in = open_bytes(&source), *whole, *shard;
-	char *path = in_dir("m.gguf"), *json, name[64];
+	const char *path = in_scratch("m.gguf");
+	char *json, name[64];
 	size_t i, seen = 0;
 
 	reference(&source, &o, &file, &json);
 	whole = open_bytes(&file);
 	o.split_count = 3;
 	run_well(in, path, &o, 3, NULL);
-	assert_int_equal(files_in_dir(), 3);
+	assert_int_equal(scratch_count(), 3);
 	for (i = 1; i <= 3; i++) {
-		char *one;
+		const char *one;
 		tare_buffer b;
 		size_t k;
 
 		sprintf(name, "m-%05zu-of-00003.gguf", i);
-		one = in_dir(name);
+		one = in_scratch(name);
 		b = slurp(one);
 		shard = open_bytes(&b);
 		for (k = 0; k < shard->n_tensors; k++, seen++) {
@@ -365,12 +317,12 @@ static void shards_hold_the_same(void **state)
 			assert_memory_equal(b.bytes + t->offset, file.bytes + w->offset, t->size);
 		}
 		tare_close(shard);
-		free(b.bytes), free(one);
+		free(b.bytes);
 	}
 	assert_int_equal(seen, N);
 	tare_close(whole);
 	tare_close(in);
-	free(json), free(path), free(file.bytes), free(source.bytes);
+	free(json), free(file.bytes), free(source.bytes);
 }
 
 static void what_is_not_finite_is_named(void **state)
@@ -378,12 +330,12 @@ static void what_is_not_finite_is_named(void **state)
 	const options o = { .type = &tare_type_q4_0 };
 	tare_buffer source = make(small, N, false, NAN, 200 * 512 + 17), old = { .bytes = (char *)(uintptr_t)"old", .size = 3 };
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("out.gguf");
+	const char *path = in_scratch("out.gguf");
 	unsigned threads;
 
-	spill(path, "old", 3);
+	assert_true(put_file(path, "old", 3));
 	for (threads = 1; threads < 8; threads += 3) {
-		tare_report *report = (tare_report *)path;
+		tare_report *report = (tare_report *)&source;
 		tare_error err = TARE_ERROR_INIT;
 
 		assert_int_equal(run(in, path, &o, threads, &report, &err), TARE_E_REFUSED);
@@ -391,10 +343,10 @@ static void what_is_not_finite_is_named(void **state)
 		assert_non_null(strstr(err.message, "blk.0.ffn_up.weight"));
 		assert_non_null(strstr(err.message, "NaN in row 200, column 17"));
 		assert_file_is(path, &old);
-		assert_int_equal(files_in_dir(), 1);
+		assert_int_equal(scratch_count(), 1);
 	}
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 static void what_is_not_finite_can_be_kept_or_zeroed(void **state)
@@ -402,7 +354,8 @@ static void what_is_not_finite_can_be_kept_or_zeroed(void **state)
 	options o = { .type = &tare_type_bf16 };
 	tare_buffer source = make(small, N, false, -INFINITY, 77), file;
 	tare_model *in = open_bytes(&source), *out;
-	char *path = in_dir("out.gguf"), *json;
+	const char *path = in_scratch("out.gguf");
+	char *json;
 	tare_report *report;
 	int zero;
 
@@ -422,7 +375,7 @@ static void what_is_not_finite_can_be_kept_or_zeroed(void **state)
 		free(json), free(file.bytes);
 	}
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 static void values_beyond_the_type_are_told(void **state)
@@ -431,7 +384,8 @@ static void values_beyond_the_type_are_told(void **state)
 	const options o = { .type = &tare_type_f16 };
 	tare_buffer source = make(one, 1, false, 1e6f, 3);
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("out.gguf"), *json;
+	const char *path = in_scratch("out.gguf");
+	char *json;
 	tare_report *report;
 
 	run_well(in, path, &o, 1, &report);
@@ -441,7 +395,7 @@ static void values_beyond_the_type_are_told(void **state)
 	assert_non_null(strstr(json, "\"max_error\":\"inf\""));
 	tare_report_free(report);
 	tare_close(in);
-	free(json), free(path), free(source.bytes);
+	free(json), free(source.bytes);
 }
 
 static void gates_let_through_or_leave_nothing(void **state)
@@ -455,14 +409,14 @@ static void gates_let_through_or_leave_nothing(void **state)
 	tare_buffer source = make(small, N, false, 0, 0);
 	tare_model *in = open_bytes(&source);
 	tare_error err = TARE_ERROR_INIT;
-	char *path = in_dir("m.gguf");
+	const char *path = in_scratch("m.gguf");
 	tare_report *report;
 	double limit, value;
 	const char *name;
 	bool passed;
 
 	run_well(in, path, &o, 2, &report);
-	assert_int_equal(files_in_dir(), 4);
+	assert_int_equal(scratch_count(), 4);
 	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed));
 	assert_true(passed && limit == 10 && value == tare_report_total(report)->sqnr_db);
 	assert_true(tare_report_gate(report, 1, &name, &limit, &value, &passed));
@@ -471,12 +425,12 @@ static void gates_let_through_or_leave_nothing(void **state)
 	assert_true(passed && value == (double)tare_report_bytes_out(report));
 	assert_false(tare_report_gate(report, 3, &name, &limit, &value, &passed));
 	tare_report_free(report);
-	empty_dir();
+	scratch_empty(NULL);
 
 	o.gates[0].limit = 99;
 	assert_int_equal(run(in, path, &o, 2, &report, &err), TARE_E_REFUSED);
 	assert_non_null(strstr(err.message, "gates.sqnr_db.min (line 3) is not met"));
-	assert_int_equal(files_in_dir(), 0);
+	assert_int_equal(scratch_count(), 0);
 	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed) && !passed && value > 10);
 	assert_true(tare_report_gate(report, 1, &name, &limit, &value, &passed) && passed);
 	tare_report_free(report);
@@ -486,11 +440,11 @@ static void gates_let_through_or_leave_nothing(void **state)
 	tare_error_clear(&err);
 	assert_int_equal(run(in, path, &o, 2, &report, &err), TARE_E_REFUSED);
 	assert_non_null(strstr(err.message, "gates.size.max (line 5) is not met"));
-	assert_int_equal(files_in_dir(), 0);
+	assert_int_equal(scratch_count(), 0);
 	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed) && !passed && isnan(value));
 	tare_report_free(report);
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 static void damage_and_refusals_leave_nothing(void **state)
@@ -498,7 +452,7 @@ static void damage_and_refusals_leave_nothing(void **state)
 	char *refusals[] = { (char *)(uintptr_t)"tensor 'w': because" };
 	tare_buffer source = make(small, N, false, 0, 0), z = packed(&source);
 	tare_error err = TARE_ERROR_INIT;
-	char *path = in_dir("m.gguf");
+	const char *path = in_scratch("m.gguf");
 	tare_model *in = open_bytes(&source);
 	tare_plan *p;
 
@@ -517,8 +471,8 @@ static void damage_and_refusals_leave_nothing(void **state)
 	assert_int_not_equal(run(in, path, &(options){ .type = &tare_type_q4_K }, 3, NULL, &err), TARE_OK);
 	assert_true(err.message[0]);
 	tare_close(in);
-	assert_int_equal(files_in_dir(), 0);
-	free(path), free(z.bytes), free(source.bytes);
+	assert_int_equal(scratch_count(), 0);
+	free(z.bytes), free(source.bytes);
 }
 
 typedef struct watch {
@@ -540,7 +494,7 @@ static void progress_rises_and_can_stop(void **state)
 {
 	tare_buffer source = make(small, N, false, 0, 0);
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("m.gguf");
+	const char *path = in_scratch("m.gguf");
 	watch w = { .stop_at = UINT64_MAX };
 	tare_write_options opt = { .run = { .threads = 3, .progress = look, .user = &w } };
 	tare_error err = TARE_ERROR_INIT;
@@ -548,13 +502,13 @@ static void progress_rises_and_can_stop(void **state)
 
 	assert_int_equal(tare_plan_write(p, &opt, NULL, &err), TARE_OK);
 	assert_true(w.last == w.total && !w.fell && w.total > 300000);
-	empty_dir();
+	scratch_empty(NULL);
 	w = (watch){ .stop_at = w.total / 2 };
 	assert_int_equal(tare_plan_write(p, &opt, NULL, &err), TARE_E_CANCELLED);
-	assert_int_equal(files_in_dir(), 0);
+	assert_int_equal(scratch_count(), 0);
 	free_plan(p);
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 /* Not measured: no loss is told, and that of gates is. */
@@ -562,7 +516,8 @@ static void loss_is_measured_when_asked(void **state)
 {
 	tare_buffer source = make(small, N, false, 0, 0);
 	tare_model *in = open_bytes(&source);
-	char *path = in_dir("m.gguf"), *json;
+	const char *path = in_scratch("m.gguf");
+	char *json;
 	tare_error err = TARE_ERROR_INIT;
 	tare_report *report;
 	tare_plan *p = make_plan(in, path, &(options){ .type = &tare_type_q8_0 });
@@ -581,7 +536,7 @@ static void loss_is_measured_when_asked(void **state)
 	tare_report_free(report);
 	free_plan(p);
 	tare_close(in);
-	free(path), free(source.bytes);
+	free(source.bytes);
 }
 
 /* What the pipeline relies upon when it cuts tiles. */
@@ -618,7 +573,7 @@ static void importances_go_with_their_slices(void **state)
 	float *x = malloc(ALL * sizeof *x), *weights = malloc(EXPERTS * COLS * sizeof *weights);
 	const float *per_step[] = { weights };
 	uint8_t *expected = malloc(ALL);
-	char *path = in_dir("out.gguf");
+	const char *path = in_scratch("out.gguf");
 	size_t i, slice = ROWS * COLS / 256 * tare_type_q4_K.block_size;
 	tare_error err = TARE_ERROR_INIT;
 	tare_plan *p = make_plan(in, path, &(options){ .type = &tare_type_q4_K });
@@ -637,7 +592,7 @@ static void importances_go_with_their_slices(void **state)
 	tare_close(out);
 	free_plan(p);
 	tare_close(in);
-	free(x), free(weights), free(expected), free(path), free(file.bytes), free(source.bytes);
+	free(x), free(weights), free(expected), free(file.bytes), free(source.bytes);
 }
 
 /* This program run again under another TARE_CPU writes file and report where it is told. */
@@ -652,7 +607,7 @@ static int write_for_another(const char *path)
 	run_well(in, path, &o, 2, &report);
 	json = tare_report_json(report);
 	snprintf(name, sizeof name, "%s.json", path);
-	spill(name, json, strlen(json));
+	assert_true(put_file(name, json, strlen(json)));
 	tare_report_free(report);
 	tare_close(in);
 	free(json), free(source.bytes);
@@ -666,7 +621,8 @@ static void every_instruction_set_gives_the_same(void **state)
 	static const char *const sets[] = { "none", "avx2", "avx512", "neon", "all" };
 	const options o = { .type = &tare_type_q4_K };
 	tare_buffer source = make(small, N, false, 0, 0), file, report;
-	char *json, *path = in_dir("out.gguf"), *json_path = in_dir("out.gguf.json"), command[4096];
+	const char *path = in_scratch("out.gguf"), *json_path = in_scratch("out.gguf.json");
+	char *json, command[4096];
 	size_t i;
 
 	reference(&source, &o, &file, &json);
@@ -677,51 +633,34 @@ static void every_instruction_set_gives_the_same(void **state)
 		assert_file_is(path, &file);
 		assert_file_is(json_path, &report);
 	}
-	free(path), free(json_path), free(json), free(file.bytes), free(source.bytes);
-}
-
-static int fresh(void **state)
-{
-	empty_dir();
-	return 0;
-}
-
-static int enter(void **state)
-{
-	return !mkdtemp(dir);
-}
-
-static int leave(void **state)
-{
-	empty_dir();
-	return rmdir(dir);
+	free(json), free(file.bytes), free(source.bytes);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(every_number_of_threads_gives_the_same, fresh),
-		cmocka_unit_test_setup(the_result_is_what_the_types_encode, fresh),
-		cmocka_unit_test_setup(an_unchanged_model_is_copied, fresh),
-		cmocka_unit_test_setup(byte_order_there_and_back, fresh),
-		cmocka_unit_test_setup(recoding_from_and_to_the_other_byte_order, fresh),
-		cmocka_unit_test_setup(a_stream_gives_the_same, fresh),
-		cmocka_unit_test_setup(source_and_target_may_be_one_file, fresh),
-		cmocka_unit_test_setup(shards_hold_the_same, fresh),
-		cmocka_unit_test_setup(what_is_not_finite_is_named, fresh),
-		cmocka_unit_test_setup(what_is_not_finite_can_be_kept_or_zeroed, fresh),
-		cmocka_unit_test_setup(values_beyond_the_type_are_told, fresh),
-		cmocka_unit_test_setup(gates_let_through_or_leave_nothing, fresh),
-		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, fresh),
-		cmocka_unit_test_setup(progress_rises_and_can_stop, fresh),
-		cmocka_unit_test_setup(loss_is_measured_when_asked, fresh),
-		cmocka_unit_test_setup(blocks_stand_alone_without_importances, fresh),
-		cmocka_unit_test_setup(importances_go_with_their_slices, fresh),
-		cmocka_unit_test_setup(every_instruction_set_gives_the_same, fresh),
+		cmocka_unit_test_setup(every_number_of_threads_gives_the_same, scratch_empty),
+		cmocka_unit_test_setup(the_result_is_what_the_types_encode, scratch_empty),
+		cmocka_unit_test_setup(an_unchanged_model_is_copied, scratch_empty),
+		cmocka_unit_test_setup(byte_order_there_and_back, scratch_empty),
+		cmocka_unit_test_setup(recoding_from_and_to_the_other_byte_order, scratch_empty),
+		cmocka_unit_test_setup(a_stream_gives_the_same, scratch_empty),
+		cmocka_unit_test_setup(source_and_target_may_be_one_file, scratch_empty),
+		cmocka_unit_test_setup(shards_hold_the_same, scratch_empty),
+		cmocka_unit_test_setup(what_is_not_finite_is_named, scratch_empty),
+		cmocka_unit_test_setup(what_is_not_finite_can_be_kept_or_zeroed, scratch_empty),
+		cmocka_unit_test_setup(values_beyond_the_type_are_told, scratch_empty),
+		cmocka_unit_test_setup(gates_let_through_or_leave_nothing, scratch_empty),
+		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, scratch_empty),
+		cmocka_unit_test_setup(progress_rises_and_can_stop, scratch_empty),
+		cmocka_unit_test_setup(loss_is_measured_when_asked, scratch_empty),
+		cmocka_unit_test_setup(blocks_stand_alone_without_importances, scratch_empty),
+		cmocka_unit_test_setup(importances_go_with_their_slices, scratch_empty),
+		cmocka_unit_test_setup(every_instruction_set_gives_the_same, scratch_empty),
 	};
 
 	self = argv[0];
 	if (argc == 3 && !strcmp(argv[1], "--write"))
 		return write_for_another(argv[2]);
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
