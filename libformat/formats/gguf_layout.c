@@ -40,11 +40,11 @@ static tare_status check_tensor(tare_model *out, const tare_tensor *t, tare_erro
 	return TARE_OK;
 }
 
-static bool starts_file(const tare_layout_options *opt, size_t index, size_t in_file, uint64_t size_with)
+static bool starts_file(const tare_layout_options *opt, size_t in_file, uint64_t size_with)
 {
-	if (opt->split_count)
-		return index && index % opt->split_count == 0;
-	return opt->split_size && in_file && size_with > opt->split_size;
+	if (!in_file)
+		return false;
+	return (opt->split_count && in_file >= opt->split_count) || (opt->split_size && size_with > opt->split_size);
 }
 
 /* File and offset, counted from the start of the payload, for each tensor. totals: payload bytes of each file. */
@@ -61,7 +61,7 @@ static tare_status assign(tare_model *out, const tare_layout_options *opt, uint6
 		if (!tare_align_up(t->size, out->alignment, &end) || !tare_add(total, end, &end) || end > INT64_MAX)
 			return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s' would end beyond 2^63 - 1 bytes",
 					 TARE_SHOW(t->name));
-		if (starts_file(opt, i, in_file, end)) {
+		if (starts_file(opt, in_file, end)) {
 			file++;
 			end -= total;
 			total = 0;

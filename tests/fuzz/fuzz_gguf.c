@@ -1,5 +1,5 @@
 /* GGUF from memory, in both readings: whatever opens is walked, laid out and rendered again, whole and in shards. */
-#include "walk.h"
+#include "../walk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

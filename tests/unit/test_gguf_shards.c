@@ -114,6 +114,9 @@ static void test_shards_aligned(void **state)
 	tare_close(set);
 	/* A tensor larger than the size asked for has a shard of its own. */
 	assert_int_equal(write_shards(m, "b.gguf", 0, 8), 2);
+	assert_int_equal(write_shards(m, "c.gguf", 2, 64), 2);
+	assert_int_equal(write_shards(m, "d.gguf", 1, 1000), 2);
+	assert_int_equal(write_shards(m, "e.gguf", 2, 1000), 1);
 	tare_close(m);
 }
 
