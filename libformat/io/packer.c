@@ -48,6 +48,17 @@ static tare_status set_up(tare_packer *p, const tare_target_options *opt, tare_e
 	return ZSTD_isError(rc) ? fail_zstd(rc, err) : TARE_OK;
 }
 
+/* libzstd (1.5.4, for one) follows a NULL pointer when memory runs out just while it makes its workers. So there must be room for them, and
+ * the allocator keeps what it is given back. */
+static bool room_for_workers(const tare_target_options *opt)
+{
+	void *volatile p = malloc((64 << 10) + (size_t)opt->zstd_threads * 1024); /* volatile: or the compiler sees no use in it */
+	bool ok = p != NULL;
+
+	free(p);
+	return ok;
+}
+
 tare_status tare_packer_new(tare_packer **out, const tare_target_options *opt, tare_sink *sink, tare_error *err)
 {
 	tare_packer *p = malloc(sizeof *p);
@@ -58,7 +69,7 @@ tare_status tare_packer_new(tare_packer **out, const tare_target_options *opt, t
 		return tare_fail_nomem(err);
 	p->sink = sink;
 	p->ctx = ZSTD_createCCtx();
-	st = p->ctx ? set_up(p, opt, err) : tare_fail_nomem(err);
+	st = p->ctx && room_for_workers(opt) ? set_up(p, opt, err) : tare_fail_nomem(err);
 	if (st) {
 		tare_packer_free(p);
 		return st;

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -61,6 +62,37 @@ static bool fails(enum fault_class what)
 	return true;
 }
 
+struct range {
+	const char *name;
+	uintptr_t from, to;
+};
+
+static int find_library(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct range *r = arg;
+	const char *slash = strrchr(info->dlpi_name, '/');
+	int i;
+
+	(void)size;
+	if (!slash || strncmp(slash + 1, r->name, strlen(r->name)))
+		return 0;
+	r->from = info->dlpi_addr;
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD)
+			r->to = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+	return 1;
+}
+
+/* The library to be spared; and glibc, where a sanitizer needs its memory to start a thread. */
+static struct range spared[2];
+
+static bool is_spared(const void *caller)
+{
+	uintptr_t at = (uintptr_t)caller;
+
+	return (at >= spared[0].from && at < spared[0].to) || (at >= spared[1].from && at < spared[1].to);
+}
+
 static const struct {
 	const char *word;
 	enum fault_class what;
@@ -77,6 +109,7 @@ __attribute__((constructor)) static void read_environment(void)
 	size_t i;
 
 	hit_file = getenv("TARE_FAULT_HIT");
+	fault_spare(getenv("TARE_FAULT_SPARE"));
 	for (i = 0; colon && i < sizeof classes / sizeof classes[0]; i++)
 		if (strlen(classes[i].word) == (size_t)(colon - text) && !strncmp(classes[i].word, text, (size_t)(colon - text)))
 			fault_arm(classes[i].what, atol(colon + 1), strchr(colon, '+') != NULL);
@@ -103,29 +136,41 @@ static void *no_memory(void)
 	return NULL;
 }
 
+void fault_spare(const char *library)
+{
+	spared[0] = (struct range){ library, 0, 0 };
+	if (library)
+		dl_iterate_phdr(find_library, &spared[0]);
+	spared[1] = (struct range){ "libc.so", 0, 0 };
+	if (__interceptor_malloc)
+		dl_iterate_phdr(find_library, &spared[1]);
+}
+
+#define ALLOC_FAILS() (armed == FAULT_ALLOC && !is_spared(__builtin_return_address(0)) && fails(FAULT_ALLOC))
+
 EXPORT void *malloc(size_t size)
 {
-	return fails(FAULT_ALLOC) ? no_memory() : real_malloc(size);
+	return ALLOC_FAILS() ? no_memory() : real_malloc(size);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
 {
-	return fails(FAULT_ALLOC) ? no_memory() : real_calloc(count, size);
+	return ALLOC_FAILS() ? no_memory() : real_calloc(count, size);
 }
 
 EXPORT void *realloc(void *old, size_t size)
 {
-	return fails(FAULT_ALLOC) ? no_memory() : real_realloc(old, size);
+	return ALLOC_FAILS() ? no_memory() : real_realloc(old, size);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails(FAULT_ALLOC) ? no_memory() : real_memalign(alignment, size);
+	return ALLOC_FAILS() ? no_memory() : real_memalign(alignment, size);
 }
 
 EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
 {
-	void *p = fails(FAULT_ALLOC) ? NULL : real_memalign(alignment, size);
+	void *p = ALLOC_FAILS() ? NULL : real_memalign(alignment, size);
 
 	if (!p)
 		return ENOMEM;
@@ -133,9 +178,8 @@ EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
 	return 0;
 }
 
-EXPORT char *strndup(const char *text, size_t most)
+static char *copy_text(const char *text, size_t n)
 {
-	size_t n = strnlen(text, most);
 	char *p = malloc(n + 1);
 
 	if (!p)
@@ -145,9 +189,14 @@ EXPORT char *strndup(const char *text, size_t most)
 	return p;
 }
 
+EXPORT char *strndup(const char *text, size_t most)
+{
+	return copy_text(text, strnlen(text, most));
+}
+
 EXPORT char *strdup(const char *text)
 {
-	return strndup(text, SIZE_MAX - 1);
+	return copy_text(text, strlen(text));
 }
 
 /* ---- files ---- */

@@ -17,6 +17,8 @@ enum fault_class {
 
 /* The n-th call (from 1) of a class fails, and with `on` all that follow. */
 void fault_arm(enum fault_class what, long n, bool on);
+/* Allocations made by a shared library whose name begins so ("libzstd") are not counted; NULL: all are. Also TARE_FAULT_SPARE. */
+void fault_spare(const char *library);
 /* True if a call has failed since fault_arm(); nothing fails from now on. */
 bool fault_disarm(void);
 
