@@ -76,8 +76,11 @@ $(shell mkdir -p $(BUILD) && { printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $(FLAGS_
 
 # The suffix of a file alone selects its instruction set.
 ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+isa_sse2 := -O3
 isa_avx2 := -O3 -mavx2 -mf16c
 isa_avx512 := -O3 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mf16c
+else
+isa_neon := -O3
 endif
 isa = $(isa_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 

@@ -24,11 +24,15 @@ static unsigned detect(void)
 	uint32_t a, b, c, d, xcr0;
 	unsigned flags = 0;
 
-	if (!__get_cpuid(1, &a, &b, &c, &d) || (c & leaf1) != leaf1)
+	if (!__get_cpuid(1, &a, &b, &c, &d))
 		return 0;
+	if (d & bit_SSE2)
+		flags |= TARE_CPU_SSE2;
+	if ((c & leaf1) != leaf1)
+		return flags;
 	xcr0 = read_xcr0();
 	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (xcr0 & XCR0_AVX) != XCR0_AVX || !(b & bit_AVX2))
-		return 0;
+		return flags;
 	flags |= TARE_CPU_AVX2;
 	if ((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (b & avx512) == avx512)
 		flags |= TARE_CPU_AVX512;
@@ -55,6 +59,7 @@ static const struct {
 	unsigned flags;
 } words[] = {
 	{ "none", 0 },
+	{ "sse2", TARE_CPU_SSE2 },
 	{ "avx2", TARE_CPU_AVX2 },
 	{ "avx512", TARE_CPU_AVX512 },
 	{ "neon", TARE_CPU_NEON },
@@ -99,9 +104,17 @@ unsigned tare_cpu_flags(void)
 
 const char *tare_cpu_text(void)
 {
-	static const char *const text[8] = {
-		"baseline", "avx2", "avx512", "avx2 avx512", "neon", "avx2 neon", "avx512 neon", "avx2 avx512 neon",
+	static const char *const text[16] = {
+		[TARE_CPU_NEON] = "neon",
+		[TARE_CPU_SSE2] = "sse2",
+		[TARE_CPU_AVX2] = "avx2",
+		[TARE_CPU_AVX512] = "avx512",
+		[TARE_CPU_AVX2 | TARE_CPU_AVX512] = "avx2 avx512",
+		[TARE_CPU_SSE2 | TARE_CPU_AVX2] = "sse2 avx2",
+		[TARE_CPU_SSE2 | TARE_CPU_AVX512] = "sse2 avx512",
+		[TARE_CPU_SSE2 | TARE_CPU_AVX2 | TARE_CPU_AVX512] = "sse2 avx2 avx512",
 	};
+	const char *found = text[tare_cpu_flags() & 15];
 
-	return text[tare_cpu_flags() & 7];
+	return found ? found : "baseline";
 }

@@ -320,8 +320,8 @@ static unsigned batch_q3_K_weighted(const struct batch *b, struct batch_scales *
 }
 
 /* tare_k_requantize() of sub-block j of lane i; where the scale is zero, the search's own codes. */
-V_INLINE void requantize_centred(int half, bool refined, const struct batch *b, const struct batch_scales *s, size_t i, size_t j, float scale,
-				 uint8_t *code)
+V_INLINE void requantize_centred(int half, bool refined, const struct batch *b, const struct batch_scales *s, size_t i, size_t j,
+				 float scale, uint8_t *code)
 {
 	const float *x = b->row[i] + j * 16;
 
@@ -415,7 +415,8 @@ static unsigned batch_q5_K(const struct batch *b, bool weighted, struct batch_mi
 }
 
 K_ENCODER(q2_K, batch_mins, batch_q2_K(&b, weights, &found), finish_q2_K(block, &b, &found, i))
-K_ENCODER(q3_K, batch_scales, weights ? batch_q3_K_weighted(&b, &found) : batch_q3_K(&b, &found), finish_q3_K(!weights, block, &b, &found, i))
+K_ENCODER(q3_K, batch_scales, weights ? batch_q3_K_weighted(&b, &found) : batch_q3_K(&b, &found),
+	  finish_q3_K(!weights, block, &b, &found, i))
 K_ENCODER(q4_K, batch_mins, batch_q4_K(&b, weights, &found), finish_q4_K(block, &b, &found, i))
 K_ENCODER(q5_K, batch_mins, batch_q5_K(&b, weights, &found), finish_q5_K(block, &b, &found, i))
 K_ENCODER(q6_K, batch_scales, batch_q6_K(&b, weights, &found), finish_q6_K(block, &b, &found, i))

@@ -4,6 +4,7 @@
 #define TARE_TYPES_K_LANES_SEARCH_H
 
 #include "types/k_search.h"
+#include "types/lanes.h"
 
 /* Two sub-blocks of the same super-blocks at a time: their sums are independent, which hides the latency of the additions. */
 enum { PAIR = 2 };
@@ -223,7 +224,8 @@ V_INLINE void v_symmetric_trial(size_t groups, size_t n, int half, bool clamp_be
 }
 
 /* tare_search_symmetric() for one or two (groups) sub-blocks of n that follow each other; w are their weights. Marks lanes in *bad. */
-V_INLINE void v_search_symmetric(size_t groups, size_t n, int half, const float (*x)[LANES], const float (*w)[LANES], struct v_scale *s, vm *bad)
+V_INLINE void v_search_symmetric(size_t groups, size_t n, int half, const float (*x)[LANES], const float (*w)[LANES],
+				 struct v_scale *s, vm *bad)
 {
 	float wx[PAIR * 32][LANES];
 	vf extreme[PAIR], magnitude, best[PAIR];

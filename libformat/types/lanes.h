@@ -1,7 +1,7 @@
 /* A register of LANES floats, the few operations that the searches need, and nothing of what they mean: one lane is one super-block
  * (or block), and every lane does what the scalar code does, in its order.
  *
- * Included after one of lanes_avx2.h, lanes_avx512.h, which give
+ * The instructions that the compiler may use choose one of lanes_avx512.h, lanes_avx2.h, lanes_4.h, which give
  *   vf, vm            floats; truth of each lane. + - * / are the plain operators
  *   v_min, v_max      a < b ? a : b; a > b ? a : b (so b, if they are equal or one is NaN)
  *   v_lt, v_eq        false where a NaN is compared; v_unordered: true there
@@ -13,6 +13,14 @@
 #define TARE_TYPES_LANES_H
 
 #include <stdbool.h>
+
+#if defined(__AVX512BW__)
+#include "types/lanes_avx512.h"
+#elif defined(__AVX2__)
+#include "types/lanes_avx2.h"
+#else
+#include "types/lanes_4.h"
+#endif
 
 #define V_INLINE static inline __attribute__((always_inline))
 

@@ -2,6 +2,7 @@
 #ifndef TARE_TYPES_LANES_AVX2_H
 #define TARE_TYPES_LANES_AVX2_H
 
+#ifdef __AVX2__
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,4 +73,5 @@ static inline void v_requantize16(uint8_t *code, const float *x, float scale, fl
 	_mm_storeu_si128((__m128i *)(void *)code, _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
 }
 
+#endif
 #endif

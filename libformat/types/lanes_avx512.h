@@ -2,6 +2,7 @@
 #ifndef TARE_TYPES_LANES_AVX512_H
 #define TARE_TYPES_LANES_AVX512_H
 
+#ifdef __AVX512BW__
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,4 +70,5 @@ static inline void v_requantize16(uint8_t *code, const float *x, float scale, fl
 	_mm_storeu_si128((__m128i *)(void *)code, _mm512_cvtepi32_epi8(i));
 }
 
+#endif
 #endif

@@ -99,7 +99,7 @@ static size_t add_versions(struct CMUnitTest *tests, size_t n, const tare_type *
 			continue;
 		versions[n] = (struct version){ .type = t, .kernel = k };
 		snprintf(versions[n].name, sizeof versions[n].name, "%s with %s", t->name,
-			 k->cpu & TARE_CPU_AVX512 ? "avx512" : k->cpu & TARE_CPU_AVX2 ? "avx2" : "neon");
+			 k->cpu & TARE_CPU_AVX512 ? "avx512" : k->cpu & TARE_CPU_AVX2 ? "avx2" : k->cpu & TARE_CPU_SSE2 ? "sse2" : "neon");
 		tests[n] = (struct CMUnitTest){ versions[n].name, as_the_scalar_code, NULL, NULL, &versions[n] };
 		n++;
 	}

@@ -1,0 +1,96 @@
+/* Four floats in a register, by the compilers' vector types: SSE2 (every x86-64), NEON. See lanes.h for what each operation means. */
+#ifndef TARE_TYPES_LANES_4_H
+#define TARE_TYPES_LANES_4_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#define LANES_NAME(name) name##_sse2
+#else
+#include <math.h>
+#define LANES_NAME(name) name##_neon
+#endif
+
+#define LANES 4
+
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vm __attribute__((vector_size(16))); /* all bits of a lane, or none */
+
+static inline vf v_set(float f) { return (vf){ f, f, f, f }; }
+static inline vf v_load(const float *p) { vf a; memcpy(&a, p, sizeof a); return a; }
+static inline void v_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
+static inline vm v_lt(vf a, vf b) { return a < b; }
+static inline vm v_eq(vf a, vf b) { return a == b; }
+static inline vm v_unordered(vf a, vf b) { return ~((a == a) & (b == b)); }
+static inline vf v_abs(vf a) { return (vf)((vm)a & (vm){ 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff }); }
+static inline vf v_select(vm m, vf yes, vf no) { return (vf)(((vm)yes & m) | ((vm)no & ~m)); }
+static inline vm m_none(void) { return (vm){ 0, 0, 0, 0 }; }
+static inline vm m_and(vm a, vm b) { return a & b; }
+static inline vm m_or(vm a, vm b) { return a | b; }
+static inline vm m_not(vm a) { return ~a; }
+
+#ifdef __SSE2__
+static inline vf v_min(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
+static inline vf v_max(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+static inline vf v_sqrt(vf a) { return (vf)_mm_sqrt_ps((__m128)a); }
+static inline unsigned m_bits(vm a) { return (unsigned)_mm_movemask_ps((__m128)a); }
+#else
+static inline vf v_min(vf a, vf b) { return v_select(a < b, a, b); }
+static inline vf v_max(vf a, vf b) { return v_select(a > b, a, b); }
+static inline vf v_sqrt(vf a) { return (vf){ sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3]) }; }
+static inline unsigned m_bits(vm a) { return (a[0] & 1u) | (a[1] & 2u) | (a[2] & 4u) | (a[3] & 8u); }
+#endif
+
+static inline vm v_nearest_int(vf a)
+{
+	const vm mask = { 0x7fffff, 0x7fffff, 0x7fffff, 0x7fffff }, middle = { 0x400000, 0x400000, 0x400000, 0x400000 };
+
+	return ((vm)(a + v_set(0x1.8p23f)) & mask) - middle;
+}
+
+static inline vf v_nearest_wrapped(vf a) { return __builtin_convertvector(v_nearest_int(a), vf); }
+
+/* Columns c..c+3 of four rows to t[c..c+3]. */
+static inline void v_transpose4(float (*t)[LANES], const float *const *row, size_t c)
+{
+	vf a = v_load(row[0] + c), b = v_load(row[1] + c), d = v_load(row[2] + c), e = v_load(row[3] + c);
+
+	for (size_t i = 0; i < 4; i++)
+		v_store(t[c + i], (vf){ a[i], b[i], d[i], e[i] });
+}
+
+#ifdef __SSE2__
+/* The packing saturates; a code is wrapped before and clamped after, so that nothing is lost between. */
+static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+{
+	__m128i half[2], l = _mm_set1_epi16((short)low), h = _mm_set1_epi16((short)high);
+
+	for (size_t i = 0; i < 2; i++, x += 8) {
+		vm a = v_nearest_int((v_load(x) + v_set(min)) / v_set(scale)), b = v_nearest_int((v_load(x + 4) + v_set(min)) / v_set(scale));
+
+		half[i] = _mm_packs_epi32((__m128i)a, (__m128i)b);
+		half[i] = _mm_sub_epi16(_mm_min_epi16(_mm_max_epi16(half[i], l), h), l);
+	}
+	_mm_storeu_si128((__m128i *)(void *)code, _mm_packus_epi16(half[0], half[1]));
+}
+#else
+static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+{
+	const vm l = { low, low, low, low }, h = { high, high, high, high };
+
+	for (size_t i = 0; i < 4; i++) {
+		vm a = v_nearest_int((v_load(x + 4 * i) + v_set(min)) / v_set(scale));
+
+		a = (a & (a > l)) | (l & ~(a > l));
+		a = (a & (a < h)) | (h & ~(a < h));
+		a -= l;
+		for (size_t k = 0; k < 4; k++)
+			code[4 * i + k] = (uint8_t)a[k];
+	}
+}
+#endif
+
+#endif
