@@ -199,8 +199,8 @@ static tare_status open_shard(set *s, tare_str file, const char *path, tare_mode
 	tare_status status;
 
 	if (stat(path, &st))
-		return tare_fail(s->err, TARE_E_DATA, TARE_NOWHERE, "the index names '%s', which is not there: fetch it, or open a file alone with --single",
-				 TARE_SHOW(file));
+		return tare_fail(s->err, TARE_E_DATA, TARE_NOWHERE,
+				 "the index names '%s', which is not there: fetch it, or open a file alone with --single", TARE_SHOW(file));
 	TARE_TRY(tare_source_open(&source, path, &s->limits, s->err));
 	status = tare_format_open(out, path, source, s->opt, s->err);
 	if (status == TARE_OK && (*out)->format != &tare_format_safetensors)

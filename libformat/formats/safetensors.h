@@ -27,7 +27,42 @@ const tare_st_dtype *tare_st_dtype_raw(void); /* U8, which holds what the format
  * memory is short. */
 tare_str tare_st_stored_name(tare_arena *arena, tare_str name);
 
+/* One tensor of the header, in the header's order. */
+typedef struct tare_st_item {
+	tare_str name;
+	const tare_st_dtype *dtype;
+	const uint64_t *dim;
+	uint32_t n_dims;
+	uint64_t begin, end;    /* in the payload */
+	size_t at;              /* of its key, in the header */
+} tare_st_item;
+
+typedef struct tare_st_reader {
+	tare_model *m;
+	tare_json json;
+	tare_arena scratch;     /* the note's text */
+	tare_st_item *items;
+	size_t n_items, cap_items;
+	tare_strmap by_name;    /* items */
+	tare_strmap keys;       /* of __metadata__: index into m->meta, or the note */
+	uint64_t *dims;         /* of the shape being read */
+	size_t cap_dims;
+	tare_str note;
+	bool has_metadata;
+	size_t n_lax;           /* departures met, of which the first few are told */
+	tare_error *err;
+} tare_st_reader;
+
+/* Departures told one by one. */
+enum { TARE_ST_TOLD = 20 };
+
 tare_status tare_st_read(tare_model *m, tare_error *err);
+/* All members of the header's object, which the walker has entered. */
+tare_status tare_st_read_entries(tare_st_reader *r);
+/* What the reference lets pass and the specification does not: refused when strict, else a warning. at: an index into the header. */
+tare_status tare_st_lax(tare_st_reader *r, size_t at, const char *fmt, ...) TARE_PRINTF(3, 4);
+/* "tensor 'x': ..." */
+tare_status tare_st_in_tensor(tare_st_reader *r, const tare_st_item *t, size_t at, const char *fmt, ...) TARE_PRINTF(4, 5);
 tare_status tare_st_layout(tare_model *out, const tare_layout_options *opt, tare_error *err);
 tare_status tare_st_header(const tare_model *out, uint32_t file, tare_sink *sink, tare_error *err);
 /* Gives a set of n files their names, and the index's; one file gets path itself. */
