@@ -301,7 +301,7 @@ static tare_status merge_metadata(note_reader *r, const tare_entry *old, size_t 
 		if (tare_strmap_find(&m->by_key, old[i].key) == SIZE_MAX)
 			TARE_TRY(tare_model_add_metadata(m, old[i].key, &old[i].value, TARE_NOWHERE, r->err));
 	if (gone)
-		tare_model_warn(m, "the note in __metadata__ names %zu keys that are not there any more", gone);
+		tare_model_warn(m, "keys named in the note of __metadata__ that are not there any more: %zu", gone);
 	return TARE_OK;
 }
 
@@ -341,7 +341,7 @@ static tare_status carry_out(note_reader *r)
 	r->m->ordered = true;
 	TARE_TRY(reorder(r));
 	if (r->missing && (!r->with_metadata || r->files <= 1))
-		tare_model_warn(r->m, "the note in __metadata__ names %zu tensors that are not there", r->missing);
+		tare_model_warn(r->m, "tensors named in the note of __metadata__ that are not there: %zu", r->missing);
 	return r->with_metadata ? restore_metadata(r) : TARE_OK;
 }
 
