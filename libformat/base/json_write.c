@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/json.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -91,12 +92,14 @@ tare_status tare_json_put_hex(tare_sink *s, tare_str bytes, tare_error *err)
 	return tare_json_put_text(s, "\"}", err);
 }
 
-/* A decimal of `fewest` digits survives the way through the type, so the shortest text has between fewest and most digits. */
+/* Any decimal of 6 (f32) or 15 (f64) digits survives the way through the type, and %g drops zeros at the end: fewer need not be tried,
+ * but for subnormal numbers. */
 static void shortest(double v, bool single, char *buf, size_t size)
 {
+	bool subnormal = fabs(v) < (single ? (double)FLT_MIN : DBL_MIN);
 	int digits, most = single ? 9 : 17;
 
-	for (digits = single ? 6 : 15; digits <= most; digits++) {
+	for (digits = subnormal ? 1 : single ? 6 : 15; digits <= most; digits++) {
 		snprintf(buf, size, "%.*g", digits, v);
 		if (single ? strtof(buf, NULL) == (float)v : strtod(buf, NULL) == v)
 			break;

@@ -205,7 +205,7 @@ static tare_status open_shard(set *s, tare_str file, const char *path, tare_mode
 	status = tare_format_open(out, path, source, s->opt, s->err);
 	if (status == TARE_OK && (*out)->format != &tare_format_safetensors)
 		status = tare_fail(s->err, TARE_E_DATA, TARE_NOWHERE, "the index names '%s', which is %s and not safetensors", TARE_SHOW(file),
-				   (*out)->format->title);
+				   (*out)->format->name);
 	return status;
 }
 

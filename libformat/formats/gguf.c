@@ -105,6 +105,7 @@ static tare_status read_gguf(tare_model *m, tare_error *err)
 {
 	tare_gguf_reader r = { .m = m, .source = m->files[0].source };
 
+	m->ordered = true;
 	r.c = tare_source_cursor(r.source);
 	TARE_TRY(read_magic(&r, err));
 	TARE_TRY(read_version(&r, err));
