@@ -109,6 +109,7 @@ static tare_status read_gguf(tare_model *m, tare_error *err)
 	r.c = tare_source_cursor(r.source);
 	TARE_TRY(read_magic(&r, err));
 	TARE_TRY(read_version(&r, err));
+	m->home_big = m->big_endian;
 	TARE_TRY(read_counts(&r, err));
 	TARE_TRY(tare_gguf_metadata(&r, err));
 	TARE_TRY(tare_gguf_tensors(&r, err));

@@ -21,7 +21,7 @@ bool tare_st_needs_note(const tare_model *out)
 {
 	size_t i;
 
-	if (out->ordered)
+	if (out->ordered || out->home_big)
 		return true;
 	for (i = 0; i < out->n_meta; i++)
 		if (!tare_st_is_plain(&out->meta[i]))
@@ -93,6 +93,8 @@ tare_status tare_st_put_note(const tare_model *out, tare_sink *s, tare_error *er
 		TARE_TRY(tare_json_put_text(s, ",\"files\":", err));
 		TARE_TRY(tare_json_put_u64(s, out->n_files - 1, err));
 	}
+	if (out->home_big)
+		TARE_TRY(tare_json_put_text(s, ",\"big_endian\":true", err));
 	TARE_TRY(tare_json_put_text(s, ",\"metadata\":[", err));
 	for (i = 0; i < out->n_meta; i++) {
 		if (i)

@@ -19,6 +19,7 @@ typedef struct note_reader {
 	tare_arena scratch;
 	bool with_metadata;
 	uint64_t files;         /* of the set; 1 */
+	bool big;               /* big-endian at home */
 	noted *entries;
 	size_t n_entries, cap_entries;
 	tare_tensor *tensors;   /* m's, as the note wants them; in the model's order */
@@ -216,6 +217,8 @@ static tare_status read_member(note_reader *r, tare_str key)
 	}
 	if (tare_str_eq(key, tare_str_of("files")))
 		return tare_json_u64(&r->json, &r->files);
+	if (tare_str_eq(key, tare_str_of("big_endian")))
+		return tare_json_bool(&r->json, &r->big);
 	if (tare_str_eq(key, tare_str_of("metadata")) && r->with_metadata && !r->entries)
 		return read_list(r, read_entry);
 	if (tare_str_eq(key, tare_str_of("tensors")) && !r->n_tensors && !r->missing)
@@ -339,6 +342,7 @@ static tare_status no_key_twice(note_reader *r)
 static tare_status carry_out(note_reader *r)
 {
 	r->m->ordered = true;
+	r->m->home_big = r->big;
 	TARE_TRY(reorder(r));
 	if (r->missing && (!r->with_metadata || r->files <= 1))
 		tare_model_warn(r->m, "tensors named in the note of __metadata__ that are not there: %zu", r->missing);

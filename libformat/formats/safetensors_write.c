@@ -284,6 +284,8 @@ tare_status tare_st_layout(tare_model *out, const tare_layout_options *opt, tare
 
 	out->version = 0;
 	out->alignment = 1;
+	if (out->big_endian && !out->home_big)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "safetensors is always little-endian");
 	out->big_endian = false;
 	for (i = 0; i < out->n_tensors; i++)
 		TARE_TRY(check_tensor(out, &out->tensors[i], err));

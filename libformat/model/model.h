@@ -31,6 +31,7 @@ struct tare_model {
 	bool big_endian;
 	bool strict;
 	bool ordered;           /* the order of tensors is part of the model; a format that sorts them notes it */
+	bool home_big;          /* big-endian in the format it came from first; one without a choice notes it */
 	uint64_t alignment;
 	tare_limits limits;
 	tare_arena arena;       /* names, shapes, values that are not in a source */

@@ -39,7 +39,9 @@ static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt,
 	pl->p->out = out;
 	TARE_TRY(choose_format(pl, opt, &out->format, err));
 	out->alignment = pl->in->alignment;
-	out->big_endian = opt->endian == TARE_ENDIAN_KEEP ? pl->in->big_endian && out->format == pl->in->format : opt->endian == TARE_ENDIAN_BIG;
+	out->ordered = pl->in->ordered;
+	out->home_big = pl->in->home_big;
+	out->big_endian = opt->endian == TARE_ENDIAN_KEEP ? pl->in->home_big : opt->endian == TARE_ENDIAN_BIG;
 	if (!opt->path)
 		return TARE_OK;
 	pl->p->path = strdup(opt->path);

@@ -16,7 +16,7 @@ static inline tare_model *outline_of(const tare_model *in, const tare_format *fo
 
 	assert_int_equal(tare_model_new(&out, NULL, NULL), TARE_OK);
 	out->format = format;
-	out->big_endian = in->big_endian;
+	out->big_endian = out->home_big = in->home_big;
 	out->ordered = in->ordered;
 	for (i = 0; i < in->n_meta; i++)
 		assert_int_equal(tare_model_add_metadata(out, in->meta[i].key, &in->meta[i].value, TARE_NOWHERE, NULL), TARE_OK);
