@@ -1,4 +1,4 @@
-/* Points of a codebook to weights. */
+/* What the types on lattices share: points of a codebook to weights. */
 #ifndef TARE_TYPES_LATTICE_H
 #define TARE_TYPES_LATTICE_H
 
@@ -27,6 +27,15 @@ static inline void tare_lattice_values2(float value[4], float scale)
 
 	for (unsigned k = 0; k < 4; k++)
 		value[k] = scale * level[k];
+}
+
+static inline float tare_lattice_sum_squares(const float *x, size_t n)
+{
+	float sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += x[i] * x[i];
+	return sum;
 }
 
 #endif

@@ -12,8 +12,11 @@
 
 #include <math.h>
 
-#include "types/exact.h"
+#include "types/lattice.h"
 #include "types/lattice_map.h"
+
+/* The rule is a constant only if everything that has it as a parameter is inlined. */
+#define TARE_LATTICE_INLINE static inline __attribute__((always_inline))
 
 enum { TARE_LATTICE_SUB = 32, TARE_LATTICE_GROUPS = 8 }; /* at most */
 
@@ -47,15 +50,6 @@ struct tare_lattice_fit {
 
 static const float tare_lattice_odd[8] = { 1, 3, 5, 7, 9, 11, 13, 15 };
 
-static inline float tare_lattice_sum_squares(const float *x, size_t n)
-{
-	float sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += x[i] * x[i];
-	return sum;
-}
-
 /* Makes the number of negative weights of eight even, where it costs least. */
 static inline uint8_t tare_lattice_make_even(float *x, const float *w, uint8_t signs)
 {
@@ -68,8 +62,8 @@ static inline uint8_t tare_lattice_make_even(float *x, const float *w, uint8_t s
 	return (uint8_t)(signs ^ 1u << least);
 }
 
-static inline __attribute__((always_inline)) void tare_lattice_prepare(struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *x,
-								       const float *importance, float sigma2)
+TARE_LATTICE_INLINE void tare_lattice_prepare(struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *x,
+					      const float *importance, float sigma2)
 {
 	for (unsigned i = 0; i < r.sub; i++) {
 		float square = x[i] * x[i];
@@ -102,7 +96,7 @@ static inline float tare_lattice_largest(const float *x, unsigned n)
 }
 
 /* The levels nearest to x times inverse, as a key. */
-static inline __attribute__((always_inline)) unsigned tare_lattice_round(struct tare_lattice_rule r, const float *x, float inverse)
+TARE_LATTICE_INLINE unsigned tare_lattice_round(struct tare_lattice_rule r, const float *x, float inverse)
 {
 	unsigned key = 0;
 
@@ -112,9 +106,8 @@ static inline __attribute__((always_inline)) unsigned tare_lattice_round(struct 
 }
 
 /* Places group k. True if the levels were a point as they came. */
-static inline __attribute__((always_inline)) bool tare_lattice_place(const struct tare_lattice_fit *f, struct tare_lattice_rule r,
-								     const struct tare_lattice *l, unsigned k, float inverse, float scale,
-								     uint16_t *word)
+TARE_LATTICE_INLINE bool tare_lattice_place(const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
+					    unsigned k, float inverse, float scale, uint16_t *word)
 {
 	unsigned key = tare_lattice_round(r, f->x + r.group * k, inverse);
 
@@ -130,8 +123,8 @@ struct tare_lattice_sums {
 	float qx, q2;
 };
 
-static inline __attribute__((always_inline)) struct tare_lattice_sums tare_lattice_sum(const struct tare_lattice_fit *f,
-										       struct tare_lattice_rule r, const uint16_t *word)
+TARE_LATTICE_INLINE struct tare_lattice_sums tare_lattice_sum(const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+										      const uint16_t *word)
 {
 	unsigned bits = r.group == 8 ? 2 : 3;
 	struct tare_lattice_sums s = { 0, 0 };
@@ -147,8 +140,8 @@ static inline __attribute__((always_inline)) struct tare_lattice_sums tare_latti
 
 /* f->scale: what is kept if no trial is accepted; reach: what the highest level stands for in the middle trial. Returns the groups
  * that were no point in the best trial, bit by bit. */
-static inline __attribute__((always_inline)) unsigned tare_lattice_try(struct tare_lattice_fit *f, struct tare_lattice_rule r,
-								       const struct tare_lattice *l, float reach)
+TARE_LATTICE_INLINE unsigned tare_lattice_try(struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
+						float reach)
 {
 	unsigned groups = r.sub / r.group, off = r.refine == TARE_REFINE_OFF ? 0 : (1u << groups) - 1;
 	float best = 0;
@@ -184,8 +177,8 @@ static inline void tare_lattice_make_positive(struct tare_lattice_fit *f, unsign
 }
 
 /* After tare_lattice_prepare() and with f->scale and reach as for tare_lattice_try(). */
-static inline __attribute__((always_inline)) void tare_lattice_search(struct tare_lattice_fit *f, struct tare_lattice_rule r,
-								      const struct tare_lattice *l, float reach)
+TARE_LATTICE_INLINE void tare_lattice_search(struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
+						float reach)
 {
 	unsigned off = tare_lattice_try(f, r, l, reach);
 
