@@ -24,6 +24,17 @@ $(BUILD)/fixtures/%.bin: fixtures/%.txt $(BUILD)/fixtures/assemble
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BUILD)/fixtures/assemble $< $@
 
+# Calls that fail on purpose: a library to preload (never sanitized itself: it stands in for malloc), and the smallest program to try it on.
+FAULT := $(BUILD)/tests/fault/inject.so $(BUILD)/tests/fault/copy
+$(BUILD)/tests/fault/inject.so: tests/fault/inject.c tests/fault/inject.h
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) -Itests -fPIC -shared -pthread -o $@ $< -ldl
+
+$(BUILD)/tests/fault/copy: $(BUILD)/tests/fault/copy.o $(STATIC)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $< $(STATIC) $(ALL_LIBS)
+
 ## check: build and run every test
 .PHONY: check
 check: all tests
@@ -31,7 +42,7 @@ check: all tests
 
 ## tests: build the test programs and fixtures
 .PHONY: tests
-tests: $(UNIT_BIN) $(FIXTURES)
+tests: $(UNIT_BIN) $(FIXTURES) $(FAULT)
 
 ## unit: only the unit tests
 .PHONY: unit

@@ -44,7 +44,7 @@ static tare_status named(tare_target *t, tare_status st, tare_error *err)
 static tare_status write_failed(const tare_target *t, int sys_errno, tare_error *err)
 {
 	struct statvfs fs;
-	unsigned long long need = t->size, room;
+	unsigned long long need = t->packer ? 0 : t->size, room;
 	const char *dir = t->streams ? "." : t->file.dir;
 
 	if (sys_errno == EFBIG && need)
