@@ -15,11 +15,12 @@
 static const tool_option options[] = {
 	{ "tensors", 't', TOOL_FLAG, AT(tensors), NULL, NULL, "Show", "name, shape, type, size and place of each tensor", 0 },
 	{ "metadata", 'm', TOOL_FLAG, AT(metadata), NULL, NULL, "Show", "all metadata, long values too", 0 },
-	{ "stats", 0, TOOL_FLAG, AT(stats), NULL, NULL, "Show", "range, mean, zeros, non-finite values; a histogram", 0 },
+	{ "stats", 0, TOOL_FLAG, AT(stats), NULL, NULL, "Show", "range, mean, zeros, non-finite values, histogram", 0 },
 	{ "hash", 0, TOOL_FLAG, AT(hash), NULL, NULL, "Show", "sha256 of each tensor, digest of the contents", 0 },
 	{ "get", 0, TOOL_TEXT, AT(get), "KEY", NULL, "Show", "one raw metadata value, for scripts", 0 },
 	{ "recipe", 0, TOOL_FLAG, AT(recipe), NULL, NULL, "Show", "the recipe that gives a plain model these types", 0 },
 	{ "types", 0, TOOL_FLAG, AT(types), NULL, NULL, "Show", "every type of tensor there is; takes no file", 0 },
+	{ "limits", 0, TOOL_FLAG, AT(limits), NULL, NULL, "Show", "the limits on untrusted input; takes no file", 0 },
 	{ "json", 0, TOOL_FLAG, offsetof(tool_shared, json), NULL, NULL, "Show", "one JSON object a file, on one line", 0 },
 	{ "select", 0, TOOL_LIST, offsetof(tool_shared, select), "GLOB", NULL, "Input", "only tensors of these names", 0 },
 	{ "exclude", 0, TOOL_LIST, offsetof(tool_shared, exclude), "GLOB", NULL, "Input", "not tensors of these names", 0 },
@@ -123,10 +124,12 @@ int main(int argc, char **argv)
 	tool_begin(program.name);
 	tool_options_parse(&program, &o, argc, argv);
 	tool_color_init(o.shared.color);
-	if (o.types) {
+	if (o.types)
 		inspect_types();
+	if (o.limits)
+		inspect_limits(&o.shared);
+	if (o.types || o.limits)
 		tool_end(TOOL_YES);
-	}
 	inputs = tool_inputs(&o.shared);
 	for (i = 0; i < inputs->n; i++) {
 		one = inspect(&o, inputs->item[i], i > 0);

@@ -4,7 +4,8 @@
 
 #include "common/options.h"
 
-/* Operands, then the names in --files0-from; "-" if there are neither. Static storage. A terminal as the only input ends the program with a hint. */
+/* Operands, then the names in --files0-from; "-" if there are neither. Static storage. A terminal to be read ends the program with a
+ * hint. */
 const tool_list *tool_inputs(const tool_shared *s);
 /* Opens with the shared options; warnings of the model and failures are told. NULL after a failure, *status raised. */
 tare_model *tool_open(const tool_shared *s, const char *path, int *status);

@@ -83,18 +83,21 @@ static void tell_notes(const tare_plan *p, const char *name)
 		tool_warning("%s: %s", name, text);
 }
 
+/* The first gate that is not met is what the error says. */
 static void tell_gates(const tare_report *r)
 {
 	const char *name;
 	double limit, value;
-	bool passed;
+	bool passed, first = true;
 	size_t i;
 
-	for (i = 0; tare_report_gate(r, i, &name, &limit, &value, &passed); i++)
-		if (!passed)
-			tool_trouble("%s: asked for %s, came to %s", name, tool_real(limit), tool_real(value));
-		else
-			tool_note("%s: asked for %s, came to %s: passed", name, tool_real(limit), tool_real(value));
+	for (i = 0; tare_report_gate(r, i, &name, &limit, &value, &passed); i++) {
+		if (passed)
+			tool_note("gate %s is met: %s, asked for %s", name, tool_real(value), tool_real(limit));
+		else if (!first)
+			tool_trouble("gate %s is not met: %s, asked for %s", name, tool_real(value), tool_real(limit));
+		first = first && passed;
+	}
 }
 
 static int save_report(const tool_job *job, const tare_report *r)
@@ -191,14 +194,16 @@ int tool_job_run(const tool_job *job, tare_model *m)
 		free(name);
 		return tool_status(&err);
 	}
-	if (!job->dry_run || !s->json)
-		tell_notes(p, name);
-	if (job->dry_run)
+	if (job->dry_run) {
 		status = show_plan(job, p, m, name);
-	else if (refused(p, name))
+	} else if (refused(p, name)) {
 		status = TOOL_NO;
-	else
-		status = may_write(p, s) ? write_plan(job, p, m) : TOOL_TROUBLE;
+	} else if (!may_write(p, s)) {
+		status = TOOL_TROUBLE;
+	} else {
+		tell_notes(p, name);
+		status = write_plan(job, p, m);
+	}
 	tare_plan_free(p);
 	free(name);
 	return status;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORST = 10, BINS = 8 };
+enum { WORST = 10, BINS = 12 };
 
 typedef struct item {
 	size_t i;              /* tensor of the result */
@@ -64,33 +64,41 @@ static void print_total(FILE *out, const tare_report *r)
 		all->cosine);
 }
 
+/* A round number of decibels so that bins cover the span. */
+static double step_of(double span)
+{
+	static const double steps[] = { 0.5, 1, 2, 3, 5, 10, 20 };
+	size_t i;
+
+	for (i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (span < steps[i] * BINS)
+			return steps[i];
+	return span / (BINS - 1);
+}
+
+/* items are in rising order, exact ones last. */
 static void print_histogram(FILE *out, const item *items, size_t n)
 {
-	double low = items[0].loss->sqnr_db, high = low, step;
-	uint64_t bins[BINS] = { 0 }, exact = 0;
-	size_t i, b, most = 0;
+	uint64_t bins[BINS] = { 0 };
+	size_t finite, b, last = 0, i;
+	double low, step;
 
-	for (i = 0; i < n; i++)
-		if (isfinite(items[i].loss->sqnr_db))
-			high = items[i].loss->sqnr_db;
-	if (!isfinite(low) || n < 2)
+	for (finite = 0; finite < n && isfinite(items[finite].loss->sqnr_db); finite++)
+		;
+	if (finite < 2)
 		return;
-	low = floor(low);
-	step = fmax(ceil((high - low) / BINS * 2) / 2, 0.5);
-	for (i = 0; i < n; i++) {
-		b = isfinite(items[i].loss->sqnr_db) ? (size_t)((items[i].loss->sqnr_db - low) / step) : BINS;
-		if (b >= BINS && !isfinite(items[i].loss->sqnr_db))
-			exact++;
-		else
-			bins[b < BINS ? b : BINS - 1]++;
-		most = b < BINS && b > most ? b : most;
+	low = floor(items[0].loss->sqnr_db);
+	step = step_of(items[finite - 1].loss->sqnr_db - low);
+	for (i = 0; i < finite; i++) {
+		last = (size_t)((items[i].loss->sqnr_db - low) / step);
+		bins[last < BINS ? last : BINS - 1]++;
 	}
 	fputc('\n', out);
-	for (b = 0; b <= most; b++)
-		fprintf(out, "  %6.1f .. %-6.1f dB %6s  %s\n", low + step * (double)b, low + step * (double)(b + 1), tool_count(bins[b]),
-			tool_bar(bins[b], n, 40));
-	if (exact)
-		fprintf(out, "  %19s %6s  %s\n", "exact", tool_count(exact), tool_bar(exact, n, 40));
+	for (b = 0; b <= last && b < BINS; b++)
+		fprintf(out, "  %5.1f .. %-5.1f dB %6s%s%s\n", low + step * (double)b, low + step * (double)(b + 1), tool_count(bins[b]),
+			bins[b] ? "  " : "", tool_bar(bins[b], n, 40));
+	if (n > finite)
+		fprintf(out, "  %17s %6s  %s\n", "exact", tool_count(n - finite), tool_bar(n - finite, n, 40));
 }
 
 static void add_row(tool_table *table, const tare_plan *p, const tare_model *in, const item *it)

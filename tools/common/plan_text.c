@@ -66,9 +66,9 @@ static void add_step(tool_table *table, const tare_plan *p, const tare_model *in
 	char *name = tool_shown(t->name, 0), *place;
 
 	place = sharded ? tool_format("%u:%llu", t->file + 1, (unsigned long long)t->offset) : tool_format("%llu", (unsigned long long)t->offset);
-	tool_table_row(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s%s%s", name, tool_shape(t->dim, t->n_dims),
+	tool_table_row(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s%s", name, tool_shape(t->dim, t->n_dims),
 		       tool_type(tare_model_tensor(in, step->source)), step->copies ? "=" : tool_type(t), tool_count(t->size), place,
-		       step->rule ? step->rule : "", step->note ? ": " : "", step->note ? step->note : "");
+		       step->rule ? step->rule : "", step->note ? " *" : "");
 	free(name);
 	free(place);
 }
@@ -79,6 +79,7 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 	bool sharded = tare_model_file_count(out) > 1;
 	tool_table *table = tool_table_new(sharded ? "~tensor\tshape\tfrom\tto\t>bytes\t>file:offset\t~because" :
 					   "~tensor\tshape\tfrom\tto\t>bytes\t>offset\t~because");
+	const char *note;
 	size_t i;
 
 	print_side("from ", tare_model_path(in), in);
@@ -87,4 +88,6 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 		add_step(table, p, in, i, sharded);
 	putchar('\n');
 	tool_table_print(table, stdout, 2, tool_cut());
+	for (i = 0; (note = tare_plan_note(p, i)); i++)
+		printf("%s  * %s\n", i ? "" : "\n", note);
 }

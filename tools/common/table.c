@@ -148,18 +148,23 @@ static void print_cell(FILE *out, const char *cell, size_t width, bool right, bo
 		fprintf(out, "%*s", (int)pad, "");
 }
 
+/* The last cell that says something: no blanks behind it. */
+static size_t last_cell(const tool_table *t, const row *r)
+{
+	const char *cell = r->text;
+	size_t c, last = 0;
+
+	for (c = 0; c < t->columns; c++, cell += strlen(cell) + 1)
+		if (*cell)
+			last = c;
+	return last;
+}
+
 static void print_row(const tool_table *t, FILE *out, const row *r, const size_t *widths)
 {
-	const char *cell = r->text, *next;
-	size_t c, last = t->columns - 1;
+	size_t c, last = last_cell(t, r);
+	const char *cell = r->text;
 
-	while (last && !t->right[last]) { /* no blanks behind the last cell that says something */
-		for (next = cell, c = 0; c < last; c++)
-			next += strlen(next) + 1;
-		if (*next)
-			break;
-		last--;
-	}
 	for (c = 0; c <= last; c++, cell += strlen(cell) + 1) {
 		if (c)
 			fprintf(out, "%*s", GAP, "");

@@ -7,7 +7,7 @@
 
 typedef struct inspect_options {
 	tool_shared shared; /* first */
-	bool tensors, metadata, stats, hash, recipe, types;
+	bool tensors, metadata, stats, hash, recipe, types, limits;
 	const char *get;
 } inspect_options;
 
@@ -28,6 +28,8 @@ void inspect_text(const inspect_view *v);
 void inspect_json(const inspect_view *v);
 int inspect_get(const inspect_view *v);
 void inspect_types(void);
+/* As --limit left them. */
+void inspect_limits(const tool_shared *s);
 
 /* text.c's parts */
 void inspect_summary(const inspect_view *v);

@@ -42,14 +42,13 @@ static void put_quoted(FILE *f, const char *s, size_t n)
 /* A YAML scalar as it is where that is safe (numbers and names), else in double quotes. */
 static void put_plain(FILE *f, const char *s, size_t n)
 {
-	size_t i;
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+	bool sign = n > 1 && (*s == '-' || *s == '+');
 
-	for (i = 0; i < n; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", s[i]) && !(s[i] == '-' && n > 1) && !(s[i] == '+' && n > 1)) {
-			put_quoted(f, s, n);
-			return;
-		}
-	fwrite(s, 1, n, f);
+	if (n && strspn(s + sign, safe) >= n - sign)
+		fwrite(s, 1, n, f);
+	else
+		put_quoted(f, s, n);
 }
 
 /* Options whose value is the key's value. */
