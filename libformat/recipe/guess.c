@@ -60,6 +60,9 @@ static tare_status prepare(guesser *g, tare_error *err)
 	return TARE_OK;
 }
 
+/* What stands for a type that a mix would refuse to give: no tensor has it. */
+static const tare_type refused;
+
 static const tare_type *fitted(const tare_tensor *t, const tare_type *type)
 {
 	const tare_type *instead;
@@ -68,7 +71,9 @@ static const tare_type *fitted(const tare_tensor *t, const tare_type *type)
 	if (!type || tare_type_size(type, t->dim, t->n_dims, &size))
 		return type;
 	instead = tare_type_fallback(type);
-	return instead && tare_type_size(instead, t->dim, t->n_dims, &size) ? instead : &tare_type_f16;
+	if (!instead)
+		return &refused;
+	return tare_type_size(instead, t->dim, t->n_dims, &size) ? instead : &tare_type_f16;
 }
 
 /* Does what the base says agree with the file? What it leaves alone came from a plain source as it is. */
@@ -111,7 +116,7 @@ static bool occurs(const guesser *g, const tare_type *type)
 	return false;
 }
 
-/* The best of all bases whose own type occurs; among equals the one the file names, then a mix, then the earlier. */
+/* The best of all bases whose own type occurs, or that the file names; among equals the one the file names, then a mix, then the earlier. */
 static guess_base choose_base(guesser *g)
 {
 	guess_base best = { NULL, NULL, SIZE_MAX }, b;
@@ -122,7 +127,7 @@ static guess_base choose_base(guesser *g)
 	tare_model_find_u64(g->m, "general.file_type", &number);
 	for (i = 0; (mix = tare_mix_at(i)); i++) {
 		b = (guess_base){ mix, NULL, 0 };
-		if (!mix->type || !occurs(g, mix->type))
+		if (!mix->type || (!occurs(g, mix->type) && (uint64_t)mix->number != number))
 			continue;
 		try_base(g, &b);
 		if (b.wrong < best.wrong || (b.wrong == best.wrong && (uint64_t)mix->number == number))
