@@ -1,11 +1,12 @@
 # Made by generate.sh from tare-inspect --complete-options.
 complete -c tare-inspect -l tensors -s t -d 'name, shape, type, size and place of each tensor'
 complete -c tare-inspect -l metadata -s m -d 'all metadata, long values too'
-complete -c tare-inspect -l stats -d 'range, mean, zeros, non-finite values; a histogram'
+complete -c tare-inspect -l stats -d 'range, mean, zeros, non-finite values, histogram'
 complete -c tare-inspect -l hash -d 'sha256 of each tensor, digest of the contents'
 complete -c tare-inspect -l get -x -d 'one raw metadata value, for scripts'
 complete -c tare-inspect -l recipe -d 'the recipe that gives a plain model these types'
 complete -c tare-inspect -l types -d 'every type of tensor there is; takes no file'
+complete -c tare-inspect -l limits -d 'the limits on untrusted input; takes no file'
 complete -c tare-inspect -l json -d 'one JSON object a file, on one line'
 complete -c tare-inspect -l select -x -d 'only tensors of these names'
 complete -c tare-inspect -l exclude -x -d 'not tensors of these names'
