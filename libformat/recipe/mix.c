@@ -72,6 +72,11 @@ static const row lifts[] = {
 #include "recipe/mixes.def"
 };
 
+static const uint64_t blind =
+#define BLIND(mixes) (mixes)
+#include "recipe/mixes.def"
+	;
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 _Static_assert(COUNT(mixes) <= 64, "a row's bits");
@@ -273,9 +278,14 @@ static unsigned conditions(const tare_mix_run *r, const tare_tensor *t, uint64_t
 	return c;
 }
 
+static uint64_t bit_of(const tare_mix *mix)
+{
+	return 1ull << (mix - mixes);
+}
+
 static const tare_type *evaluate(const tare_mix_run *run, tare_mix_part part, unsigned holds)
 {
-	const uint64_t bit = 1ull << (run->mix - mixes);
+	const uint64_t bit = bit_of(run->mix);
 	const tare_type *type = run->mix->type;
 	const row *r;
 
@@ -303,9 +313,8 @@ const tare_type *tare_mix_pick(tare_mix_run *run, const tare_tensor *t)
 
 	if (part == TARE_PART_EMBEDDING && run->tied)
 		part = TARE_PART_OUTPUT;
-	if (part != TARE_PART_DOWN && part != TARE_PART_GATE && part != TARE_PART_UP)
-		type = evaluate(run, part, conditions(run, t, 0));
-	else if (layer_of(run, t->name, *counter, &layer))
+	if ((part != TARE_PART_DOWN && part != TARE_PART_GATE && part != TARE_PART_UP) || (blind & bit_of(run->mix)) ||
+	    layer_of(run, t->name, *counter, &layer))
 		type = evaluate(run, part, conditions(run, t, layer));
 	if (counter)
 		++*counter;

@@ -53,10 +53,8 @@ static tare_status from_mix(tare_planner *pl, tare_item *item, const tare_tensor
 		say(item, own, true, why);
 		return TARE_OK;
 	}
-	if (!type)
-		return tare_plan_trouble(pl, TARE_TROUBLE_LAYER, item, NULL, mix->type, err);
-	say(item, type, false, mix->name);
-	return TARE_OK;
+	say(item, type ? type : t->type, false, mix->name);
+	return type ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_LAYER, item, NULL, mix->type, err);
 }
 
 static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
