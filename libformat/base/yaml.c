@@ -87,7 +87,7 @@ static bool tab_at(const builder *b, const yaml_mark_t *m)
 static tare_status fail_parser(const builder *b, tare_error *err)
 {
 	const yaml_parser_t *p = &b->parser;
-	char text[256];
+	char text[256], begun[48] = "";
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return tare_fail_nomem(err);
@@ -95,8 +95,10 @@ static tare_status fail_parser(const builder *b, tare_error *err)
 		return fail_byte(b, p->problem_offset, err, "a control character, which YAML does not allow");
 	if (tab_at(b, &p->problem_mark))
 		return fail_mark(&p->problem_mark, err, "a tab where YAML wants spaces: indent with spaces");
-	snprintf(text, sizeof text, "not YAML: %s%s%s", p->problem ? p->problem : "cannot be read", p->context ? " " : "",
-		 p->context ? p->context : "");
+	if (p->context && p->context_mark.line != p->problem_mark.line)
+		snprintf(begun, sizeof begun, " that begins in line %zu", p->context_mark.line + 1);
+	snprintf(text, sizeof text, "not YAML: %s%s%s%s", p->problem ? p->problem : "cannot be read", p->context ? " " : "",
+		 p->context ? p->context : "", begun);
 	return fail_mark(&p->problem_mark, err, text);
 }
 
