@@ -84,6 +84,9 @@ static bool tab_at(const builder *b, const yaml_mark_t *m)
 	return p < end && *p == '\t';
 }
 
+static const char no_anchors[] = "anchors (&name) are not allowed: write the value out";
+static const char no_aliases[] = "aliases (*name) are not allowed: quote a text that begins with '*'";
+
 static tare_status fail_parser(const builder *b, tare_error *err)
 {
 	const yaml_parser_t *p = &b->parser;
@@ -93,6 +96,8 @@ static tare_status fail_parser(const builder *b, tare_error *err)
 		return tare_fail_nomem(err);
 	if (p->error == YAML_READER_ERROR)
 		return fail_byte(b, p->problem_offset, err, "a control character, which YAML does not allow");
+	if (p->context && strstr(p->context, "scanning an a")) /* "an anchor" or "an alias": whichever it is, with a name that cannot be one */
+		return fail_mark(&p->context_mark, err, strstr(p->context, "alias") ? no_aliases : no_anchors);
 	if (tab_at(b, &p->problem_mark))
 		return fail_mark(&p->problem_mark, err, "a tab where YAML wants spaces: indent with spaces");
 	if (p->context && p->context_mark.line != p->problem_mark.line)
@@ -154,7 +159,7 @@ static tare_status check_node(builder *b, const yaml_event_t *e, const yaml_char
 	char what[64];
 
 	if (anchor)
-		return fail_mark(&e->start_mark, err, "anchors (&name) are not allowed: write the value out");
+		return fail_mark(&e->start_mark, err, no_anchors);
 	if (tag)
 		return fail_mark(&e->start_mark, err, "tags (!name) are not allowed");
 	if (++b->total > b->lim->value[TARE_LIMIT_nodes])
@@ -250,7 +255,7 @@ static tare_status on_event(builder *b, const yaml_event_t *e, tare_error *err)
 	case YAML_DOCUMENT_START_EVENT:
 		return on_document(b, e, err);
 	case YAML_ALIAS_EVENT:
-		return fail_mark(&e->start_mark, err, "aliases (*name) are not allowed: quote a text that begins with '*'");
+		return fail_mark(&e->start_mark, err, no_aliases);
 	case YAML_SCALAR_EVENT:
 		return on_scalar(b, e, err);
 	case YAML_SEQUENCE_START_EVENT:

@@ -71,18 +71,35 @@ static bool is_under(const char *role, const char *asked)
 	return !strncmp(role, asked, n) && (!role[n] || role[n] == '.');
 }
 
-static tare_status check_role(const tare_yaml *n, tare_error *err)
+/* The nearest of all roles, or of their first words: "attention" is a role that no tensor has itself. */
+static const char *nearest_role(const char *text, char word[32])
 {
-	const char *names[128], *near;
+	const char *names[2] = { NULL, NULL }, *near = NULL;
+	const char *all[128];
 	size_t i;
 
-	for (i = 0; i < 127 && tare_role_at(i); i++) {
-		names[i] = tare_role_at(i);
-		if (is_under(names[i], n->text.ptr))
-			return TARE_OK;
+	for (i = 0; i < 127 && tare_role_at(i); i++)
+		all[i] = tare_role_at(i);
+	all[i] = NULL;
+	near = tare_nearest(text, all);
+	for (i = 0; !near && all[i]; i++) {
+		snprintf(word, 32, "%.*s", (int)strcspn(all[i], "."), all[i]);
+		names[0] = word;
+		near = tare_nearest(text, names);
 	}
-	names[i] = NULL;
-	near = tare_nearest(n->text.ptr, names);
+	return near;
+}
+
+static tare_status check_role(const tare_yaml *n, tare_error *err)
+{
+	const char *near;
+	char word[32];
+	size_t i;
+
+	for (i = 0; tare_role_at(i); i++)
+		if (is_under(tare_role_at(i), n->text.ptr))
+			return TARE_OK;
+	near = nearest_role(n->text.ptr, word);
 	return tare_yaml_fail(n, err, "no role is called %s%s%s (tare-recipe(5) lists them)", TARE_YAML_SHOW(n), near ? ": did you mean " : "",
 			      near ? near : "");
 }

@@ -29,7 +29,7 @@ tare_status tare_type_of_yaml(tare_yaml *value, const tare_type **out, tare_erro
 		return TARE_OK;
 	}
 	near = nearest_type(value->text.ptr);
-	return tare_yaml_fail(value, err, "no type is called %s%s%s (tare-inspect --types lists them)", TARE_YAML_SHOW(value),
+	return tare_yaml_fail(value, err, "no type is called %s%s%s (tare-recipe(5) lists them)", TARE_YAML_SHOW(value),
 			      near ? ": did you mean " : "", near ? near : "");
 }
 
