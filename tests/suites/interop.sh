@@ -20,8 +20,8 @@ story() { # the engine loads it, its logits are finite, and it goes on with the 
 st_agrees() { $py tests/interop/safetensors_read.py "$1"; }
 
 tap "the gguf package agrees on the source" agrees "$model"
-for mix in ${MIXES:-F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_K_S Q4_0 Q4_1 Q5_0 Q5_1 Q3_K_M Q2_K}; do
-	tap "requantize to $mix" tare-requantize --allow-requantize -t "$mix" "$model" -o "$tmp/$mix.gguf"
+for mix in ${MIXES:-F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_K_S Q4_0 Q4_1 Q5_0 Q5_1 Q3_K_M Q2_K IQ4_NL IQ4_XS IQ3_S IQ3_M TQ1_0 MXFP4_MOE}; do
+	tap "requantize to $mix" tare-requantize -q --allow-requantize --fallback adjust -t "$mix" "$model" -o "$tmp/$mix.gguf"
 	tap "the gguf package agrees on $mix" agrees "$tmp/$mix.gguf"
 	tap "llama.cpp runs $mix" story "$tmp/$mix.gguf"
 done
@@ -34,6 +34,16 @@ for f in "$tmp"/s-*-of-*.gguf; do
 	tap "the gguf package agrees on ${f##*/}" eval "tare-inspect --single --json --hash $f | $py tests/interop/gguf_read.py $f"
 done
 tap "llama.cpp runs the shards" story "$(printf '%s\n' "$tmp"/s-00001-of-*.gguf)"
+if [ -n "${TARE_SHARED:-}" ]; then # one tiny model of each family, with real rows
+	for f in "$TARE_SHARED"/golden/checkpoints/gguf/*.f16.gguf; do
+		name=${f##*/}
+		tap "requantize ${name%.f16.gguf} to Q4_K_M" tare-requantize -q --fallback adjust -t Q4_K_M "$f" -o "$tmp/family.gguf"
+		tap "the gguf package agrees on it" agrees "$tmp/family.gguf"
+		tap "llama.cpp loads it" $py tests/interop/llama_logits.py --info "$tmp/family.gguf"
+	done
+else
+	tap_skip "one model of each family" "the shared golden set is not here"
+fi
 echo "# random tensors"
 (cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-1}")
 r=$?
