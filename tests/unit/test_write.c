@@ -1,114 +1,7 @@
 /* The pipeline: plans made by hand over small models, carried out in every way that must not show in the result. */
-#include "unit/small_model.h"
-
-#include "base/bytes.h"
-#include "recipe/plan.h"
-#include "unit/scratch.h"
+#include "unit/small_plan.h"
 
 #include <math.h>
-
-/* ---- making plans ---- */
-
-typedef struct options {
-	const tare_type *type;   /* of all weights with two dimensions and more; NULL: kept */
-	uint64_t split_count;
-	bool big, reverse;
-	tare_nonfinite nonfinite;
-	tare_gate gates[3];
-	size_t n_gates;
-} options;
-
-static bool recodes(const tare_tensor *t, const options *o)
-{
-	return o->type && t->n_dims > 1 && t->type != o->type && tare_tensor_cols(t) % o->type->block_len == 0;
-}
-
-static tare_plan *make_plan(tare_model *in, const char *path, const options *o)
-{
-	tare_plan *p = calloc(1, sizeof *p);
-	tare_error err = TARE_ERROR_INIT;
-	size_t i;
-
-	assert_non_null(p);
-	p->in = in;
-	p->out = outline(o->big);
-	p->path = strdup(path);
-	p->nonfinite = o->nonfinite;
-	p->gates = calloc(3, sizeof *p->gates);
-	assert_true(p->path && p->gates);
-	memcpy(p->gates, o->gates, sizeof o->gates);
-	p->n_gates = o->n_gates;
-	p->steps = tare_arena_array(&p->out->arena, in->n_tensors, sizeof *p->steps);
-	assert_non_null(p->steps);
-	for (i = 0; i < in->n_tensors; i++) {
-		size_t source = o->reverse ? in->n_tensors - 1 - i : i;
-		const tare_tensor *t = &in->tensors[source];
-
-		add(p->out, t->name, recodes(t, o) ? o->type : t->type, t->dim, t->n_dims);
-		p->steps[i] = (tare_step){ .source = source, .copies = !recodes(t, o), .rule = "test" };
-	}
-	if (tare_format_gguf.layout(p->out, &(tare_layout_options){ .path = path, .split_count = o->split_count }, &err) != TARE_OK)
-		fail_msg("%s", err.message);
-	return p;
-}
-
-static void free_plan(tare_plan *p)
-{
-	tare_close(p->out);
-	free(p->gates);
-	free(p->path);
-	free(p);
-}
-
-/* Writes in to path; *report may be NULL. */
-static tare_status run(tare_model *in, const char *path, const options *o, unsigned threads, tare_report **report, tare_error *err)
-{
-	tare_plan *p = make_plan(in, path, o);
-	tare_status st = tare_plan_write(p, &(tare_write_options){ .run.threads = threads, .measure = true }, report, err);
-
-	free_plan(p);
-	return st;
-}
-
-static void run_well(tare_model *in, const char *path, const options *o, unsigned threads, tare_report **report)
-{
-	tare_error err = TARE_ERROR_INIT;
-
-	if (run(in, path, o, threads, report, &err) != TARE_OK)
-		fail_msg("%s", err.message);
-}
-
-static void assert_same(const tare_buffer *a, const tare_buffer *b)
-{
-	assert_int_equal(a->size, b->size);
-	assert_memory_equal(a->bytes, b->bytes, a->size);
-}
-
-static void assert_file_is(const char *path, const tare_buffer *expected)
-{
-	tare_buffer b = slurp(path);
-
-	assert_same(&b, expected);
-	free(b.bytes);
-}
-
-/* ---- tests ---- */
-
-/* The file and the report that one thread gives. */
-static void reference(const tare_buffer *source, const options *o, tare_buffer *file, char **json)
-{
-	tare_model *in = open_bytes(source);
-	const char *path = in_scratch("reference.gguf");
-	tare_report *report;
-
-	run_well(in, path, o, 1, &report);
-	*file = slurp(path);
-	*json = tare_report_json(report);
-	assert_non_null(*json);
-	tare_report_free(report);
-	tare_close(in);
-	unlink(path);
-}
 
 static void every_number_of_threads_gives_the_same(void **state)
 {
@@ -325,128 +218,6 @@ static void shards_hold_the_same(void **state)
 	free(json), free(file.bytes), free(source.bytes);
 }
 
-static void what_is_not_finite_is_named(void **state)
-{
-	const options o = { .type = &tare_type_q4_0 };
-	tare_buffer source = make(small, N, false, NAN, 200 * 512 + 17), old = { .bytes = (char *)(uintptr_t)"old", .size = 3 };
-	tare_model *in = open_bytes(&source);
-	const char *path = in_scratch("out.gguf");
-	unsigned threads;
-
-	assert_true(put_file(path, "old", 3));
-	for (threads = 1; threads < 8; threads += 3) {
-		tare_report *report = (tare_report *)&source;
-		tare_error err = TARE_ERROR_INIT;
-
-		assert_int_equal(run(in, path, &o, threads, &report, &err), TARE_E_REFUSED);
-		assert_null(report);
-		assert_non_null(strstr(err.message, "blk.0.ffn_up.weight"));
-		assert_non_null(strstr(err.message, "NaN in row 200, column 17"));
-		assert_file_is(path, &old);
-		assert_int_equal(scratch_count(), 1);
-	}
-	tare_close(in);
-	free(source.bytes);
-}
-
-static void what_is_not_finite_can_be_kept_or_zeroed(void **state)
-{
-	options o = { .type = &tare_type_bf16 };
-	tare_buffer source = make(small, N, false, -INFINITY, 77), file;
-	tare_model *in = open_bytes(&source), *out;
-	const char *path = in_scratch("out.gguf");
-	char *json;
-	tare_report *report;
-	int zero;
-
-	for (zero = 0; zero < 2; zero++) {
-		o.nonfinite = zero ? TARE_NONFINITE_ZERO : TARE_NONFINITE_KEEP;
-		run_well(in, path, &o, 2, &report);
-		json = tare_report_json(report);
-		assert_non_null(strstr(json, "\"nan\":0,\"infinite\":1,"));
-		assert_non_null(strstr(json, zero ? "1 infinite values set to zero" : "1 infinite values kept"));
-		assert_true(tare_report_total(report)->sqnr_db > 40);
-		assert_int_equal(tare_report_tensor(report, 0)->count, 300 * 512 - !zero);
-		file = slurp(path);
-		out = open_bytes(&file);
-		assert_int_equal(tare_get16(file.bytes + out->tensors[0].offset + 77 * 2, false), zero ? 0 : 0xff80);
-		tare_close(out);
-		tare_report_free(report);
-		free(json), free(file.bytes);
-	}
-	tare_close(in);
-	free(source.bytes);
-}
-
-static void values_beyond_the_type_are_told(void **state)
-{
-	static const spec one[] = { { "w", &tare_type_f32, 2, { 2, 32 } } };
-	const options o = { .type = &tare_type_f16 };
-	tare_buffer source = make(one, 1, false, 1e6f, 3);
-	tare_model *in = open_bytes(&source);
-	const char *path = in_scratch("out.gguf");
-	char *json;
-	tare_report *report;
-
-	run_well(in, path, &o, 1, &report);
-	json = tare_report_json(report);
-	assert_non_null(strstr(json, "finite values of f32 are beyond the range of f16"));
-	assert_non_null(strstr(json, "\"sqnr_db\":\"-inf\""));
-	assert_non_null(strstr(json, "\"max_error\":\"inf\""));
-	tare_report_free(report);
-	tare_close(in);
-	free(json), free(source.bytes);
-}
-
-static void gates_let_through_or_leave_nothing(void **state)
-{
-	static const bool covers[N] = { [1] = true };
-	options o = { .type = &tare_type_q4_0, .split_count = 2, .n_gates = 3, .gates = {
-		{ TARE_GATE_SQNR_MIN, "gates.sqnr_db.min (line 3)", 10, NULL },
-		{ TARE_GATE_ERROR_MAX, "gates.max_error.max (line 4)", 0.5, covers },
-		{ TARE_GATE_SIZE_MAX, "gates.size.max (line 5)", 1e9, NULL },
-	} };
-	tare_buffer source = make(small, N, false, 0, 0);
-	tare_model *in = open_bytes(&source);
-	tare_error err = TARE_ERROR_INIT;
-	const char *path = in_scratch("m.gguf");
-	tare_report *report;
-	double limit, value;
-	const char *name;
-	bool passed;
-
-	run_well(in, path, &o, 2, &report);
-	assert_int_equal(scratch_count(), 4);
-	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed));
-	assert_true(passed && limit == 10 && value == tare_report_total(report)->sqnr_db);
-	assert_true(tare_report_gate(report, 1, &name, &limit, &value, &passed));
-	assert_true(passed && value == tare_report_tensor(report, 1)->max_error);
-	assert_true(tare_report_gate(report, 2, &name, &limit, &value, &passed));
-	assert_true(passed && value == (double)tare_report_bytes_out(report));
-	assert_false(tare_report_gate(report, 3, &name, &limit, &value, &passed));
-	tare_report_free(report);
-	scratch_empty(NULL);
-
-	o.gates[0].limit = 99;
-	assert_int_equal(run(in, path, &o, 2, &report, &err), TARE_E_REFUSED);
-	assert_non_null(strstr(err.message, "gates.sqnr_db.min (line 3) is not met"));
-	assert_int_equal(scratch_count(), 0);
-	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed) && !passed && value > 10);
-	assert_true(tare_report_gate(report, 1, &name, &limit, &value, &passed) && passed);
-	tare_report_free(report);
-
-	/* A size that is too large is known before the work. */
-	o.gates[2].limit = 1000;
-	tare_error_clear(&err);
-	assert_int_equal(run(in, path, &o, 2, &report, &err), TARE_E_REFUSED);
-	assert_non_null(strstr(err.message, "gates.size.max (line 5) is not met"));
-	assert_int_equal(scratch_count(), 0);
-	assert_true(tare_report_gate(report, 0, &name, &limit, &value, &passed) && !passed && isnan(value));
-	tare_report_free(report);
-	tare_close(in);
-	free(source.bytes);
-}
-
 static void damage_and_refusals_leave_nothing(void **state)
 {
 	char *refusals[] = { (char *)(uintptr_t)"tensor 'w': because" };
@@ -506,34 +277,6 @@ static void progress_rises_and_can_stop(void **state)
 	w = (watch){ .stop_at = w.total / 2 };
 	assert_int_equal(tare_plan_write(p, &opt, NULL, &err), TARE_E_CANCELLED);
 	assert_int_equal(scratch_count(), 0);
-	free_plan(p);
-	tare_close(in);
-	free(source.bytes);
-}
-
-/* Not measured: no loss is told, and that of gates is. */
-static void loss_is_measured_when_asked(void **state)
-{
-	tare_buffer source = make(small, N, false, 0, 0);
-	tare_model *in = open_bytes(&source);
-	const char *path = in_scratch("m.gguf");
-	char *json;
-	tare_error err = TARE_ERROR_INIT;
-	tare_report *report;
-	tare_plan *p = make_plan(in, path, &(options){ .type = &tare_type_q8_0 });
-
-	assert_int_equal(tare_plan_write(p, NULL, &report, &err), TARE_OK);
-	assert_null(tare_report_total(report));
-	assert_null(tare_report_tensor(report, 0));
-	json = tare_report_json(report);
-	assert_non_null(strstr(json, "\"total\":null"));
-	free(json);
-	tare_report_free(report);
-	p->n_gates = 1;
-	p->gates[0] = (tare_gate){ TARE_GATE_ERROR_MAX, "g", 1, NULL };
-	assert_int_equal(tare_plan_write(p, NULL, &report, &err), TARE_OK);
-	assert_non_null(tare_report_total(report));
-	tare_report_free(report);
 	free_plan(p);
 	tare_close(in);
 	free(source.bytes);
@@ -647,13 +390,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(a_stream_gives_the_same, scratch_empty),
 		cmocka_unit_test_setup(source_and_target_may_be_one_file, scratch_empty),
 		cmocka_unit_test_setup(shards_hold_the_same, scratch_empty),
-		cmocka_unit_test_setup(what_is_not_finite_is_named, scratch_empty),
-		cmocka_unit_test_setup(what_is_not_finite_can_be_kept_or_zeroed, scratch_empty),
-		cmocka_unit_test_setup(values_beyond_the_type_are_told, scratch_empty),
-		cmocka_unit_test_setup(gates_let_through_or_leave_nothing, scratch_empty),
 		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, scratch_empty),
 		cmocka_unit_test_setup(progress_rises_and_can_stop, scratch_empty),
-		cmocka_unit_test_setup(loss_is_measured_when_asked, scratch_empty),
 		cmocka_unit_test_setup(blocks_stand_alone_without_importances, scratch_empty),
 		cmocka_unit_test_setup(importances_go_with_their_slices, scratch_empty),
 		cmocka_unit_test_setup(every_instruction_set_gives_the_same, scratch_empty),
