@@ -67,9 +67,7 @@ static tare_status open_stream(tare_target *t, tare_error *err)
 	if (!strcmp(t->path, "-") || !strcmp(t->path, "/dev/stdout")) {
 		t->streams = true;
 		t->fd = STDOUT_FILENO;
-		if (fstat(t->fd, &st))
-			return tare_fail_errno(err, errno, "cannot write");
-		return isatty(t->fd) ? tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "is a terminal, which a model is not fit for: name a file") : TARE_OK;
+		return fstat(t->fd, &st) ? tare_fail_errno(err, errno, "cannot write") : TARE_OK;
 	}
 	TARE_TRY(tare_place_look(t->path, &st, &exists, err));
 	if (!exists || S_ISREG(st.st_mode))

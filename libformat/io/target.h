@@ -18,8 +18,8 @@ typedef struct tare_target_options {
 
 /* A folder, a device, a read-only file (without any write permission, even for root) or a missing parent is an error that says so and what
  * to do. /dev/stdout is "-"; a FIFO (a shell's >(command)) and /dev/null are streamed to, as standard output is: what went there is gone.
- * A terminal is refused. A symbolic link stays and the file it names is replaced. A new file has the permissions of any new file, a
- * replaced one keeps its own. opt: NULL for the defaults. Errors name the file. */
+ * Whether standard output may be a terminal is for the program to say. A symbolic link stays and the file it names is replaced. A new file
+ * has the permissions of any new file, a replaced one keeps its own. opt: NULL for the defaults. Errors name the file. */
 tare_status tare_target_open(tare_target **out, const char *path, const tare_target_options *opt, tare_error *err);
 tare_status tare_target_write(tare_target *t, const void *bytes, size_t size, tare_error *err);
 /* A sink that writes to t. */
