@@ -74,14 +74,10 @@ static char *recipe_text(const convert_options *o)
 {
 	static const tool_list all = { NULL, 0 };
 	const tool_shared *s = &o->shared;
-	char *yaml = NULL;
+	char *yaml;
 	size_t size;
-	FILE *f = open_memstream(&yaml, &size);
+	FILE *f = tool_compose(&yaml, &size);
 
-	if (!f) {
-		tool_trouble("out of memory");
-		exit(TOOL_TROUBLE);
-	}
 	fputs("tare: 1\nallow_requantize: true\nrules:\n", f);
 	if (s->exclude.n)
 		put_rule(f, &s->exclude, "", "drop", "true");
@@ -90,7 +86,7 @@ static char *recipe_text(const convert_options *o)
 	put_rule(f, &s->select, "", "keep", "true");
 	if (s->select.n)
 		put_rule(f, &all, "", "drop", "true");
-	fclose(f);
+	tool_composed(f, &yaml);
 	return yaml;
 }
 

@@ -197,6 +197,26 @@ char *tool_format(const char *fmt, ...)
 	return text;
 }
 
+FILE *tool_compose(char **text, size_t *size)
+{
+	FILE *f;
+
+	*text = NULL;
+	*size = 0;
+	f = open_memstream(text, size);
+	if (!f)
+		no_memory();
+	return f;
+}
+
+void tool_composed(FILE *f, char *const *text)
+{
+	bool failed = ferror(f);
+
+	if (fclose(f) || failed || !*text)
+		no_memory();
+}
+
 char *tool_shown(tare_str s, size_t max_columns)
 {
 	size_t room = max_columns ? 4 * max_columns + 16 : 4 * s.len + 16;

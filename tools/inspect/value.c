@@ -71,14 +71,12 @@ static char *element_text(const tare_value *v, size_t width)
 
 static char *array_text(const tare_array *a, size_t width)
 {
-	char *out = NULL, *one;
-	size_t size = 0;
+	char *out, *one;
+	size_t size;
 	tare_array_iter it;
 	tare_value v;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = tool_compose(&out, &size);
 
-	if (!f)
-		return tool_format("[%llu]", (unsigned long long)a->count);
 	fprintf(f, "[%llu]", (unsigned long long)a->count);
 	tare_array_start(&it, a);
 	while (tare_array_next(&it, &v)) {
@@ -92,7 +90,7 @@ static char *array_text(const tare_array *a, size_t width)
 		fprintf(f, "%s%s", it.index > 1 ? ", " : " ", one);
 		free(one);
 	}
-	fclose(f);
+	tool_composed(f, &out);
 	return out;
 }
 

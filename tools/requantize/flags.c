@@ -14,12 +14,7 @@ typedef struct text {
 
 static void text_open(text *t)
 {
-	*t = (text){ NULL, 0, NULL };
-	t->file = open_memstream(&t->bytes, &t->size);
-	if (!t->file) {
-		tool_trouble("out of memory");
-		exit(TOOL_TROUBLE);
-	}
+	t->file = tool_compose(&t->bytes, &t->size);
 }
 
 /* A YAML scalar in double quotes. */
@@ -79,7 +74,7 @@ static tare_status set(tare_recipe *r, const char *key, text *t, const char *ori
 {
 	tare_status st;
 
-	fclose(t->file);
+	tool_composed(t->file, &t->bytes);
 	st = tare_recipe_set(r, key, t->bytes, origin, err);
 	free(t->bytes);
 	return st;
