@@ -185,14 +185,22 @@ void *tool_grow(void *old, size_t n, size_t size)
 	return p;
 }
 
+char *tool_vformat(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		no_memory();
+	return text;
+}
+
 char *tool_format(const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		no_memory();
+	text = tool_vformat(fmt, ap);
 	va_end(ap);
 	return text;
 }

@@ -4,6 +4,7 @@
 
 #include "tare.h"
 
+#include <stdarg.h>
 #include <stdnoreturn.h>
 
 enum { TOOL_YES = 0, TOOL_NO = 1, TOOL_TROUBLE = 2 };
@@ -34,6 +35,7 @@ void *tool_grow(void *old, size_t n, size_t size);          /* to n items of siz
 FILE *tool_compose(char **text, size_t *size);
 void tool_composed(FILE *f, char *const *text);
 char *tool_format(const char *fmt, ...) TARE_PRINTF(1, 2);  /* malloc'ed; never NULL */
+char *tool_vformat(const char *fmt, va_list ap) TARE_PRINTF(1, 0);
 /* A name from outside, fit to print: malloc'ed. max_columns: 0 for all of it. */
 char *tool_shown(tare_str s, size_t max_columns);
 /* The same for text of the command line, in a place that stays good until four more were asked for. */

@@ -54,21 +54,12 @@ tool_table *tool_table_new(const char *columns)
 	return t;
 }
 
-static char *vformat(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = tool_alloc(1, 1);
-	return text;
-}
-
 void tool_table_row(tool_table *t, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(t, vformat(fmt, ap), false);
+	add(t, tool_vformat(fmt, ap), false);
 	va_end(ap);
 }
 
@@ -77,7 +68,7 @@ void tool_table_line(tool_table *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(t, vformat(fmt, ap), true);
+	add(t, tool_vformat(fmt, ap), true);
 	va_end(ap);
 }
 
