@@ -49,4 +49,4 @@ convert=$(seconds 3 "$BUILD/tare-convert" -q "$model" -o "$dir/copy.gguf")
 echo "| the same file (\`tare-convert\` against \`cp\`) | $convert | $copy | $(ratio "$convert" "$copy") |"
 rm -f "$dir"/copy.gguf "$dir"/ours.gguf "$dir"/peer.gguf
 printf '\n## Types, one core, million weights a second\n\n'
-"$py" tests/bench/types.py "$BUILD/libtare.so.0" "${BENCH_SECONDS:-0.25}"
+"$py" tests/bench/type_speed.py "$BUILD/libtare.so.0" "${BENCH_SECONDS:-0.25}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed of every quantizer and decoder on one core, ours against ggml's in the same run, as a markdown table.
 
-    types.py LIBTARE.so [SECONDS]      SECONDS a measurement (default 0.25); needs numpy and xllamacpp
+    type_speed.py LIBTARE.so [SECONDS]      SECONDS a measurement (default 0.25); needs numpy and xllamacpp
 Numbers are million weights a second, the best of several runs; "ratio" is ours to ggml's. Rows of 4096 normal values in cache.
 """
 import ctypes as C, os, sys, time
