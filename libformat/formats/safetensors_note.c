@@ -1,4 +1,5 @@
-/* Writing the note: what a safetensors file cannot say of itself, as one entry of __metadata__. The grammar is in man/tare-safetensors.5. */
+/* Writing the note: what a safetensors file cannot say of itself, as one entry of __metadata__. The grammar is in
+ * man/tare-safetensors.5. */
 #include "formats/safetensors.h"
 
 #include "base/escape.h"

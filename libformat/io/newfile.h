@@ -1,6 +1,6 @@
 /* A file that comes into being at once. Until tare_newfile_commit() it has no name (O_TMPFILE), or, where the file system cannot do that, a
- * name of its own beside its place: ".NAME.tare-" and eight letters. Such a name disappears on failure and on signals that are caught; what a
- * killed process or a lost machine leaves is removed by the next one that writes the same NAME (it is not locked then). */
+ * name of its own beside its place: ".NAME.tare-" and eight letters. Such a name disappears on failure and on signals that are caught; what
+ * a killed process or a lost machine leaves is removed by the next one that writes the same NAME (it is not locked then). */
 #ifndef TARE_IO_NEWFILE_H
 #define TARE_IO_NEWFILE_H
 

@@ -24,7 +24,8 @@ tare_status tare_target_open(tare_target **out, const char *path, const tare_tar
 tare_status tare_target_write(tare_target *t, const void *bytes, size_t size, tare_error *err);
 /* A sink that writes to t. */
 tare_sink tare_target_sink(tare_target *t);
-/* Fails also if not exactly the size announced came. Flushes and syncs everything, but does not show it yet. Several targets of a set are all finished before the first is committed. */
+/* Fails also if not exactly the size announced came. Flushes and syncs everything, but does not show it yet. Several
+ * targets of a set are all finished before the first is committed. */
 tare_status tare_target_finish(tare_target *t, tare_error *err);
 /* Finishes if needed, puts the file under its name, syncs the folder (a failure of that very last step says that the file is in place).
  * The target is then done; free it. */

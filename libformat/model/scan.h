@@ -16,7 +16,8 @@ tare_status tare_tensor_bytes(tare_model *m, const tare_tensor *t, uint64_t offs
 			      tare_error *err);
 /* nblocks blocks of t as f32 in dst; src as stored, in the model's byte order. swap_buf: room for the blocks if the order is foreign. */
 void tare_tensor_decode(const tare_model *m, const tare_tensor *t, const uint8_t *src, size_t nblocks, void *swap_buf, float *dst);
-/* The indices of m's tensors (n_tensors of them, malloc'ed) in the order of their bytes: by file, then offset. NULL when memory is short. */
+/* The indices of m's tensors (n_tensors of them, malloc'ed) in the order of their bytes: by file, then offset. NULL when memory is
+ * short. */
 size_t *tare_model_payload_order(const tare_model *m);
 /* True if one of m's files can only be read forwards. */
 bool tare_model_is_stream(const tare_model *m);

@@ -9,7 +9,8 @@ tare_stats_sum tare_stats_start(void)
 	return (tare_stats_sum){ .first_nonfinite = TARE_NOWHERE, .min = INFINITY, .max = -INFINITY };
 }
 
-/* At most CHUNK values, finite unless square says otherwise; value i goes to running sum i % LANES, and the last partial group behind them. */
+/* At most CHUNK values, finite unless square says otherwise; value i goes to running sum i % LANES, and the last partial group behind
+ * them. */
 static void add_finite(tare_stats_sum *s, const float *x, size_t n)
 {
 	double sum[LANES] = { 0 }, square[LANES] = { 0 };

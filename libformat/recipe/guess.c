@@ -116,7 +116,8 @@ static bool occurs(const guesser *g, const tare_type *type)
 	return false;
 }
 
-/* The best of all bases whose own type occurs, or that the file names; among equals the one the file names, then a mix, then the earlier. */
+/* The best of all bases whose own type occurs, or that the file names; among equals the one the file names, then a mix, then the
+ * earlier. */
 static guess_base choose_base(guesser *g)
 {
 	guess_base best = { NULL, NULL, SIZE_MAX }, b;

@@ -5,7 +5,8 @@
 
 #include <stdarg.h>
 
-static tare_status add_line(tare_plan *p, char ***lines, size_t *n, size_t *cap, const char *fmt, va_list ap, tare_error *err)
+__attribute__((format(printf, 5, 0))) static tare_status add_line(tare_plan *p, char ***lines, size_t *n, size_t *cap,
+								  const char *fmt, va_list ap, tare_error *err)
 {
 	char text[512], *copy;
 

@@ -77,7 +77,7 @@ unsigned tool_verbose(void)
 	return verbose;
 }
 
-static void say(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void say(const char *fmt, va_list ap)
 {
 	tool_progress_clear();
 	fflush(stdout);
