@@ -32,7 +32,7 @@ static const char *sparks(const tare_stats *s)
 /* Worth a word: zeros, and values that are no numbers. */
 static char *remarks(const tare_stats *s)
 {
-	char *zeros = tool_format(s->zeros ? "%s zero" : "", tool_share(s->zeros, s->count));
+	char *zeros = s->zeros ? tool_format("%s zero", tool_share(s->zeros, s->count)) : tool_format("%s", "");
 	char *text;
 
 	if (s->nans || s->infs)
