@@ -70,6 +70,8 @@ static inline tare_status outline_of(tare_model **out, const tare_model *m, tare
 	if (st != TARE_OK)
 		return st;
 	(*out)->big_endian = m->big_endian;
+	(*out)->ordered = m->ordered;
+	(*out)->home_big = m->home_big;
 	for (i = 0; i < m->n_meta && st == TARE_OK; i++)
 		st = tare_model_add_metadata(*out, m->meta[i].key, &m->meta[i].value, TARE_NOWHERE, err);
 	for (i = 0; i < m->n_tensors && st == TARE_OK; i++)
