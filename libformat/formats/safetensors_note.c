@@ -6,6 +6,7 @@
 #include "model/value_json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 bool tare_st_is_plain(const tare_entry *e)
 {
@@ -18,6 +19,12 @@ static bool is_note_key(tare_str key)
 	return tare_str_eq(key, tare_str_of(TARE_ST_NOTE));
 }
 
+/* Text under our key that a reader would try: within a note it is only text. */
+static bool passes_for_note(const tare_entry *e)
+{
+	return is_note_key(e->key) && e->value.as.string.len && memchr("{ \t\r\n", e->value.as.string.ptr[0], 5);
+}
+
 bool tare_st_needs_note(const tare_model *out)
 {
 	size_t i;
@@ -25,7 +32,7 @@ bool tare_st_needs_note(const tare_model *out)
 	if (out->ordered || out->home_big)
 		return true;
 	for (i = 0; i < out->n_meta; i++)
-		if (!tare_st_is_plain(&out->meta[i]))
+		if (!tare_st_is_plain(&out->meta[i]) || passes_for_note(&out->meta[i]))
 			return true;
 	for (i = 0; i < out->n_tensors; i++)
 		if (!tare_st_dtype_of(out->tensors[i].type) || !tare_utf8_valid(out->tensors[i].name.ptr, out->tensors[i].name.len) ||
