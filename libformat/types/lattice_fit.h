@@ -14,6 +14,7 @@
 
 #include "types/lattice.h"
 #include "types/lattice_map.h"
+#include "types/vec4.h"
 
 /* The rule is a constant only if everything that has it as a parameter is inlined. */
 #define TARE_LATTICE_INLINE static inline __attribute__((always_inline))
@@ -98,10 +99,20 @@ static inline float tare_lattice_largest(const float *x, unsigned n)
 /* The levels nearest to x times inverse, as a key. */
 TARE_LATTICE_INLINE unsigned tare_lattice_round(struct tare_lattice_rule r, const float *x, float inverse)
 {
+	int32_t level[8];
 	unsigned key = 0;
 
+	for (unsigned i = 0; i < r.group; i += 4) {
+		tare_v4f v = 0.5f * (inverse * tare_v4f_load(x + i) - 1);
+		tare_v4i l = ((tare_v4i)(v + 0x1.8p23f) & 0x7fffff) - 0x400000; /* tare_nearest() */
+		tare_v4i top = l > r.levels - 1;
+
+		l &= ~(l >> 31);
+		l = (l & ~top) | (top & (r.levels - 1));
+		memcpy(level + i, &l, sizeof l);
+	}
 	for (unsigned i = r.group; i--;)
-		key = key * (unsigned)r.levels + (unsigned)tare_clamp(tare_nearest(0.5f * (inverse * x[i] - 1)), 0, r.levels - 1);
+		key = key * (unsigned)r.levels + (unsigned)level[i];
 	return key;
 }
 

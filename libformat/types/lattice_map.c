@@ -171,6 +171,33 @@ static uint16_t nearest_of_8(const uint16_t *p, const uint16_t *end, float term[
 	return chosen;
 }
 
+/* The same for long lists: what the first four weights come to is added up beforehand, for all that they can be. */
+static uint16_t nearest_of_many(const uint16_t *p, const uint16_t *end, float term[8][8])
+{
+	float best = FLT_MAX, first[256];
+	uint16_t chosen = *p;
+
+	for (unsigned c = 0; c < 27; c++) {
+		unsigned low = c % 3 | c / 3 % 3 << 2 | c / 9 << 4;
+		float d = term[c % 3][0] + term[c / 3 % 3][1] + term[c / 9][2];
+
+		for (unsigned q = 0; q < 3; q++)
+			first[low | q << 6] = d + term[q][3];
+	}
+	for (; p < end; p++) {
+		unsigned c = *p;
+		float d = first[c & 255];
+
+		d += term[c >> 8 & 3][4];
+		d += term[c >> 10 & 3][5];
+		d += term[c >> 12 & 3][6];
+		d += term[c >> 14][7];
+		chosen = d < best ? (uint16_t)c : chosen;
+		best = d < best ? d : best;
+	}
+	return chosen;
+}
+
 static uint16_t nearest_of_4(const uint16_t *p, const uint16_t *end, float term[8][8])
 {
 	float best = FLT_MAX;
@@ -195,5 +222,7 @@ uint16_t tare_lattice_nearest(const struct tare_lattice *l, unsigned key, const 
 	float term[8][8];
 
 	make_terms(term, l->group, l->levels, x, w, scale, value);
-	return l->group == 8 ? nearest_of_8(first, end, term) : nearest_of_4(first, end, term);
+	if (l->group == 4)
+		return nearest_of_4(first, end, term);
+	return end - first < 20 ? nearest_of_8(first, end, term) : nearest_of_many(first, end, term);
 }
