@@ -77,3 +77,8 @@ fuzz:
 .PHONY: bench
 bench: all
 	$(Q)BUILD=$(BUILD) bash tests/bench/run.sh | tee build/BENCH.md
+
+## demo: the main job on a real model; leaves build/demo/stories260K-q.gguf
+.PHONY: demo
+demo: all
+	$(Q)BUILD=$(BUILD) sh tests/demo/demo.sh

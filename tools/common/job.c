@@ -37,7 +37,7 @@ void tool_job_check(const tool_job *job)
 
 	if (job->dry_run)
 		return;
-	tool_refuse_terminal(output, s->force);
+	tool_refuse_terminal(output);
 	if (is_stdout(output) && (s->json || is_stdout(job->report)))
 		tool_usage("the model itself goes to standard output: name a file with -o, or the report with --report");
 	if (s->json && is_stdout(job->report))
@@ -100,6 +100,15 @@ static void tell_gates(const tare_report *r)
 	}
 }
 
+/* Line ends stand only between values: in strings they are escaped. */
+static void print_on_one_line(const char *json)
+{
+	for (; *json; json++)
+		if (*json != '\n')
+			putchar(*json);
+	putchar('\n');
+}
+
 static int save_report(const tool_job *job, const tare_report *r)
 {
 	char *text = tare_report_json(r);
@@ -110,7 +119,7 @@ static int save_report(const tool_job *job, const tare_report *r)
 		return TOOL_TROUBLE;
 	}
 	if (job->shared->json || is_stdout(job->report))
-		printf("%s\n", text);
+		print_on_one_line(text);
 	if (job->report && !is_stdout(job->report))
 		status = tool_write_file(job->report, text);
 	free(text);

@@ -133,8 +133,10 @@ const char *tool_real(double v)
 	char *out = place();
 	double size = fabs(v);
 
-	if (v == 0 || !isfinite(v))
-		snprintf(out, ROOM, isnan(v) ? "nan" : v == 0 ? "0" : v < 0 ? "-inf" : "inf");
+	if (size < 1e15 && v == nearbyint(v))
+		snprintf(out, ROOM, "%.0f", size ? v : 0.0);
+	else if (!isfinite(v))
+		snprintf(out, ROOM, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
 	else if (size >= 1e-4 && size < 1e6)
 		snprintf(out, ROOM, "%.4g", v);
 	else

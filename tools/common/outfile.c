@@ -19,7 +19,7 @@ static bool fill(int fd, const char *text)
 		close(fd);
 		return false;
 	}
-	ok = fprintf(f, "%s\n", text) >= 0 && !fflush(f) && !fchmod(fd, 0666 & ~mask) && !fsync(fd);
+	ok = fputs(text, f) >= 0 && !fflush(f) && !fchmod(fd, 0666 & ~mask) && !fsync(fd);
 	return !fclose(f) && ok;
 }
 

@@ -2,7 +2,7 @@
 #ifndef TARE_TOOLS_OUTFILE_H
 #define TARE_TOOLS_OUTFILE_H
 
-/* text and a line's end under path, replacing what is there at once. The exit status; trouble is told. */
+/* text under path, replacing what is there at once. The exit status; trouble is told. */
 int tool_write_file(const char *path, const char *text);
 
 #endif

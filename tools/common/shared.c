@@ -20,7 +20,7 @@ static const shared_row rows[] = {
 	{ TOOL_WITH_MANY, { "files0-from", 0, TOOL_TEXT, AT(files0_from), "FILE", NULL, "Input", NULL, 0 } },
 	{ TOOL_WITH_INPUT, { "limit", 0, TOOL_LIST, AT(limit), "NAME=N", "@limits", "Input", NULL, 0 } },
 	{ TOOL_WITH_OUTPUT, { "output", 'o', TOOL_TEXT, AT(output), "FILE", NULL, "Output", "whole or not at all; - is standard output", 0 } },
-	{ TOOL_WITH_OUTPUT, { "force", 'f', TOOL_FLAG, AT(force), NULL, NULL, "Output", "replace FILE; write to a terminal", 0 } },
+	{ TOOL_WITH_OUTPUT, { "force", 'f', TOOL_FLAG, AT(force), NULL, NULL, "Output", "replace FILE if it is there", 0 } },
 	{ TOOL_WITH_OUTPUT, { "to", 0, TOOL_TEXT, AT(to), "FORMAT", "@formats", "Output", NULL, 0 } },
 	{ TOOL_WITH_OUTPUT, { "split-size", 0, TOOL_SIZE, AT(split_size), "SIZE", NULL, "Output", NULL, 0 } },
 	{ TOOL_WITH_OUTPUT, { "split-count", 0, TOOL_NUMBER, AT(split_count), "N", NULL, "Output", NULL, 0 } },

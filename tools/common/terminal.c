@@ -52,8 +52,8 @@ const char *tool_plain(void)
 	return color ? "\033[0m" : "";
 }
 
-void tool_refuse_terminal(const char *output, bool force)
+void tool_refuse_terminal(const char *output)
 {
-	if (!force && output && !strcmp(output, "-") && isatty(STDOUT_FILENO))
-		tool_usage("standard output is a terminal: name a file with -o, redirect, or insist with -f");
+	if ( !strcmp(output, "-") && isatty(STDOUT_FILENO))
+		tool_usage("standard output is a terminal, which a model is not fit for: name a file with -o, or redirect");
 }

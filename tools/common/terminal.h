@@ -15,7 +15,7 @@ const char *tool_bold(void);
 const char *tool_dim(void);
 const char *tool_red(void);
 const char *tool_plain(void);
-/* Binary output to a terminal is refused unless forced. Ends the program. */
-void tool_refuse_terminal(const char *output, bool force);
+/* A model on its way to a terminal ends the program with a hint. */
+void tool_refuse_terminal(const char *output);
 
 #endif

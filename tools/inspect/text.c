@@ -91,26 +91,51 @@ static void print_head(const inspect_view *v)
 	putchar('\n');
 }
 
-static void print_metadata(const inspect_view *v)
+/* Which part of the summary's metadata a key belongs to: what the model is, how it is built, its vocabulary. */
+static int part_of(tare_str key)
 {
-	tool_table *t = tool_table_new("\t\t");
-	size_t width = tool_width(), widest = 0, i, n, room;
+	if (key.len > 8 && !memcmp(key.ptr, "general.", 8))
+		return 0;
+	return key.len > 10 && !memcmp(key.ptr, "tokenizer.", 10) ? 2 : 1;
+}
+
+static void add_entry(tool_table *t, tare_str key, const tare_value *value, size_t room)
+{
+	char *shown = tool_shown(key, 0), *text = inspect_preview(value, room);
+
+	tool_table_row(t, "%s\t%s\t%s", shown, inspect_kind(value), text);
+	free(shown);
+	free(text);
+}
+
+/* Columns that are left for values. */
+static size_t room_for_values(const tare_model *m)
+{
+	size_t width = tool_width(), keys = 0, kinds = 0, i, n;
 	tare_value value;
-	char *shown, *text;
 	tare_str key;
 
-	for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++) {
-		n = key.len + strlen(inspect_kind(&value));
-		widest = n > widest ? n : widest;
+	for (i = 0; tare_model_metadata(m, i, &key, &value); i++) {
+		n = strlen(inspect_kind(&value));
+		kinds = n > kinds ? n : kinds;
+		keys = key.len > keys ? key.len : keys;
 	}
-	room = width > widest + 26 ? width - widest - 6 : 20;
-	for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++) {
-		shown = tool_shown(key, 0);
-		text = inspect_preview(&value, v->opt->metadata ? 0 : room);
-		tool_table_row(t, "%s\t%s%s%s\t%s", shown, "", inspect_kind(&value), "", text);
-		free(shown);
-		free(text);
-	}
+	return width > keys + kinds + 26 ? width - keys - kinds - 6 : 20;
+}
+
+/* In the file's order where all is shown; the vocabulary last in the summary. */
+static void print_metadata(const inspect_view *v)
+{
+	size_t room = v->opt->metadata ? 0 : room_for_values(v->m), i;
+	tool_table *t = tool_table_new("\t\t");
+	tare_value value;
+	tare_str key;
+	int part;
+
+	for (part = 0; part < 3; part++)
+		for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++)
+			if (v->opt->metadata ? !part : part_of(key) == part)
+				add_entry(t, key, &value, room);
 	printf("\n%smetadata%s\n", tool_bold(), tool_plain());
 	tool_table_print(t, stdout, 2, 0);
 }

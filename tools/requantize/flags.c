@@ -37,10 +37,9 @@ static void put_quoted(FILE *f, const char *s, size_t n)
 /* A YAML scalar as it is where that is safe (numbers and names), else in double quotes. */
 static void put_plain(FILE *f, const char *s, size_t n)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-	bool sign = n > 1 && (*s == '-' || *s == '+');
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
 
-	if (n && strspn(s + sign, safe) >= n - sign)
+	if (strspn(s, safe) >= n && n && strspn(s, "+-.") < n)
 		fwrite(s, 1, n, f);
 	else
 		put_quoted(f, s, n);

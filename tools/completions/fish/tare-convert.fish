@@ -13,7 +13,7 @@ complete -c tare-convert -l strict
 complete -c tare-convert -l single
 complete -c tare-convert -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
 complete -c tare-convert -l output -s o -r -F -d 'whole or not at all; - is standard output'
-complete -c tare-convert -l force -s f -d 'replace FILE; write to a terminal'
+complete -c tare-convert -l force -s f -d 'replace FILE if it is there'
 complete -c tare-convert -l zstd
 complete -c tare-convert -l level -x
 complete -c tare-convert -l zstd-threads -x

@@ -24,7 +24,7 @@ complete -c tare-requantize -l strict
 complete -c tare-requantize -l single
 complete -c tare-requantize -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
 complete -c tare-requantize -l output -s o -r -F -d 'whole or not at all; - is standard output'
-complete -c tare-requantize -l force -s f -d 'replace FILE; write to a terminal'
+complete -c tare-requantize -l force -s f -d 'replace FILE if it is there'
 complete -c tare-requantize -l to -x -a 'gguf safetensors'
 complete -c tare-requantize -l split-size -x
 complete -c tare-requantize -l split-count -x
