@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "GGUF to safetensors and back: the same bytes" {

@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "the demo shows the whole job and leaves its result" {

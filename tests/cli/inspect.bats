@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "the summary says what the model is" {

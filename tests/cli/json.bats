@@ -1,4 +1,5 @@
 # Every JSON output against its schema, and the exactness of numbers.
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 valid() { # schema, reading standard input

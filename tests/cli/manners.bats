@@ -1,4 +1,5 @@
 # What all programs have in common.
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "--help fits a terminal, on standard output" {
@@ -120,7 +121,7 @@ load helper
 }
 
 @test "a reader that goes away ends the program in silence" {
-	for i in $(seq 200); do echo m.gguf; done >names
+	for _ in $(seq 200); do echo m.gguf; done >names
 	run -0 bash -c 'tare-inspect $(cat names) 2>err | head -n 1; echo ${PIPESTATUS[0]} >status; cat err'
 	[ "${lines[0]}" = m.gguf ]
 	[ "${#lines[@]}" -eq 1 ]

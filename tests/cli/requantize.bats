@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "a pipe gives the bytes of a file, packed or not" {

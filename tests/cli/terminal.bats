@@ -1,4 +1,5 @@
 # What is different on a terminal.
+# shellcheck disable=SC2154 # helper and bats set them
 load helper
 
 @test "binary output to a terminal is refused" {
@@ -17,15 +18,15 @@ load helper
 @test "colour where it is welcome" {
 	esc=$(printf '\033')
 	TERM=xterm run -0 on_terminal 80 tare-inspect m.gguf
-	[[ $output == *"$esc["* ]]
+	[[ $output == *"${esc}["* ]]
 	TERM=dumb run -0 on_terminal 80 tare-inspect m.gguf
-	[[ $output != *"$esc["* ]]
+	[[ $output != *"${esc}["* ]]
 	TERM=xterm NO_COLOR=1 run -0 on_terminal 80 tare-inspect m.gguf
-	[[ $output != *"$esc["* ]]
+	[[ $output != *"${esc}["* ]]
 	TERM=xterm NO_COLOR='' run -0 on_terminal 80 tare-inspect m.gguf
-	[[ $output == *"$esc["* ]]
+	[[ $output == *"${esc}["* ]]
 	TERM=xterm run -0 on_terminal 80 tare-inspect --color=never m.gguf
-	[[ $output != *"$esc["* ]]
+	[[ $output != *"${esc}["* ]]
 }
 
 @test "lines fit the terminal" {

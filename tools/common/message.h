@@ -31,7 +31,7 @@ noreturn void tool_end(int status);
 
 void *tool_alloc(size_t n, size_t size);                    /* cleared; never NULL */
 void *tool_grow(void *old, size_t n, size_t size);          /* to n items of size; never NULL */
-/* Text put together by printing: from tool_compose() to tool_composed(), which sees to it that nothing is missing. The text is malloc'ed. */
+/* Text put together by printing: from tool_compose() to tool_composed(), which sees to it that nothing is missing. malloc'ed. */
 FILE *tool_compose(char **text, size_t *size);
 void tool_composed(FILE *f, char *const *text);
 char *tool_format(const char *fmt, ...) TARE_PRINTF(1, 2);  /* malloc'ed; never NULL */
