@@ -70,12 +70,14 @@ static int number(tare_str s)
 	size_t i;
 	int v = 0;
 
+	if (!s.len || s.len > 9)
+		return -1;
 	for (i = 0; i < s.len; i++) {
 		if (s.ptr[i] < '0' || s.ptr[i] > '9')
 			return -1;
 		v = v * 10 + (s.ptr[i] - '0');
 	}
-	return s.len && s.len <= 9 ? v : -1;
+	return v;
 }
 
 /* Index of the component that numbers the layer, 0 if none (the first component never does). */

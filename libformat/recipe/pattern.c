@@ -260,11 +260,18 @@ static bool simulate(const tare_pattern *p, tare_str name)
 	}
 }
 
-bool tare_pattern_match(const tare_pattern *p, tare_str name)
+static bool has_ends(const tare_pattern *p, tare_str name)
 {
 	size_t h = p->head.len, t = p->tail.len;
 
-	if (name.len < h || name.len < t || memcmp(name.ptr, p->head.ptr, h) || memcmp(name.ptr + name.len - t, p->tail.ptr, t))
+	if (name.len < h || name.len < t)
+		return false;
+	return (!h || !memcmp(name.ptr, p->head.ptr, h)) && (!t || !memcmp(name.ptr + name.len - t, p->tail.ptr, t));
+}
+
+bool tare_pattern_match(const tare_pattern *p, tare_str name)
+{
+	if (!has_ends(p, name))
 		return false;
 	return simulate(p, name);
 }
