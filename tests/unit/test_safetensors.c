@@ -96,6 +96,32 @@ static void test_every_dtype(void **state)
 	assert_null(tare_st_dtype_of(NULL));
 }
 
+static tare_buffer fixture(const char *name)
+{
+	const char *build = getenv("BUILD");
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/fixtures/safetensors/%s.bin", build ? build : "build", name);
+	return slurp(path);
+}
+
+static void test_fixtures_come_back(void **state)
+{
+	static const char *const names[] = { "good-dtypes", "good-two", "good-empty" };
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		tare_buffer b = fixture(names[i]);
+		tare_model *m = must_open_memory(&b);
+		rewritten r = rewrite(m, &tare_format_safetensors, &(tare_layout_options){ 0 });
+
+		assert_same_bytes(&r.files[0], &b);
+		free_rewritten(&r);
+		tare_close(m);
+		free(b.bytes);
+	}
+}
+
 /* ---- GGUF there and back ---- */
 
 static void add_value(tare_model *m, const char *key, const char *kind, const char *json)
@@ -196,6 +222,23 @@ static void test_gguf_comes_back(void **state)
 	assert_same_bytes(&back.files[0], &gguf);
 	free_rewritten(&back);
 	free_rewritten(&again);
+	free_rewritten(&there);
+	tare_close(st);
+	tare_close(m);
+	free(gguf.bytes);
+}
+
+/* The real model: the whole file. */
+static void test_stories_come_back(void **state)
+{
+	tare_buffer gguf = slurp("fixtures/models/stories260K.gguf");
+	tare_model *m = must_open_memory(&gguf), *st;
+	rewritten there = rewrite(m, &tare_format_safetensors, &(tare_layout_options){ 0 }), back;
+
+	st = must_open_memory(&there.files[0]);
+	back = rewrite(st, &tare_format_gguf, &(tare_layout_options){ 0 });
+	assert_same_bytes(&back.files[0], &gguf);
+	free_rewritten(&back);
 	free_rewritten(&there);
 	tare_close(st);
 	tare_close(m);
@@ -453,7 +496,9 @@ int main(void)
 		cmocka_unit_test(test_canonical_comes_back),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_every_dtype),
+		cmocka_unit_test(test_fixtures_come_back),
 		cmocka_unit_test(test_gguf_comes_back),
+		cmocka_unit_test(test_stories_come_back),
 		cmocka_unit_test(test_order_comes_back),
 		cmocka_unit_test(test_big_endian),
 		cmocka_unit_test(test_no_note_without_need),
