@@ -162,6 +162,87 @@ static void a_stream_gives_the_same(void **state)
 	free(z.bytes), free(source.bytes);
 }
 
+static void what_is_packed_unpacks_to_the_same(void **state)
+{
+	const options o = { .type = &tare_type_q5_0 };
+	tare_buffer source = make(small, N, false, 0, 0), file, z;
+	tare_model *in = open_bytes(&source);
+	const char *path = in_scratch("out.gguf.zst");
+	const uint8_t *bytes;
+	tare_source *s;
+	char *json;
+
+	reference(&source, &o, &file, &json);
+	run_well(in, path, &o, 2, NULL);
+	z = slurp(path);
+	assert_true(z.size < file.size && !memcmp(z.bytes, "\x28\xb5\x2f\xfd", 4));
+	assert_int_equal(tare_source_open(&s, path, NULL, NULL), TARE_OK);
+	assert_int_equal(tare_source_random(s, NULL), TARE_OK);
+	assert_int_equal(tare_source_size(s), file.size);
+	bytes = tare_source_at(s, 0, file.size);
+	assert_memory_equal(bytes, file.bytes, file.size);
+	tare_source_close(s);
+	tare_close(in);
+	free(json), free(z.bytes), free(file.bytes), free(source.bytes);
+}
+
+/* A type that is not known is copied as it is, and cannot change its byte order. */
+static void unknown_types_are_copied(void **state)
+{
+	tare_buffer source = make(small, N, false, 0, 0), file;
+	tare_model *in = open_bytes(&source);
+	tare_error err = TARE_ERROR_INIT;
+	const char *path = in_scratch("out.gguf");
+	tare_plan *p = make_plan(in, path, &(options){ 0 });
+
+	in->tensors[4].type = p->out->tensors[4].type = NULL;
+	assert_int_equal(tare_plan_write(p, NULL, NULL, &err), TARE_OK);
+	file = slurp(path);
+	assert_memory_equal(file.bytes + in->tensors[4].offset, source.bytes + in->tensors[4].offset, in->tensors[4].size);
+	p->out->big_endian = true;
+	assert_int_equal(tare_plan_write(p, NULL, NULL, &err), TARE_E_UNSUPPORTED);
+	assert_non_null(strstr(err.message, "tensor 'ids': type 26 is not known, so its byte order cannot be changed"));
+	free_plan(p);
+	tare_close(in);
+	free(file.bytes), free(source.bytes);
+}
+
+/* Steps that no sound plan has are told, not carried out. */
+static void impossible_steps_are_refused(void **state)
+{
+	static const struct {
+		size_t tensor;
+		const tare_type *from, *to;
+		bool copies;
+		tare_status expected;
+	} cases[] = {
+		{ 0, &tare_type_f16, &tare_type_f16, false, TARE_OK },
+		{ 0, &tare_type_f16, &tare_type_bf16, true, TARE_E_ARG },
+		{ 0, &tare_type_f16, &tare_type_iq2_xxs, false, TARE_E_REFUSED },
+		{ 0, NULL, &tare_type_f16, false, TARE_E_UNSUPPORTED },
+		{ 0, &tare_type_f16, &tare_type_q8_K, false, TARE_E_UNSUPPORTED },
+		{ 0, &tare_type_f16, NULL, false, TARE_E_UNSUPPORTED },
+	};
+	tare_buffer source = make(small, N, false, 0, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		tare_model *in = open_bytes(&source);
+		tare_plan *p = make_plan(in, in_scratch("out.gguf"), &(options){ 0 });
+		tare_error err = TARE_ERROR_INIT;
+
+		in->tensors[cases[i].tensor].type = cases[i].from;
+		p->out->tensors[cases[i].tensor].type = cases[i].to;
+		p->steps[cases[i].tensor].copies = cases[i].copies;
+		assert_int_equal(tare_plan_write(p, NULL, NULL, &err), cases[i].expected);
+		assert_int_equal(scratch_count(), cases[i].expected == TARE_OK);
+		scratch_empty(NULL);
+		free_plan(p);
+		tare_close(in);
+	}
+	free(source.bytes);
+}
+
 static void source_and_target_may_be_one_file(void **state)
 {
 	const options o = { .type = &tare_type_q8_0 };
@@ -388,6 +469,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(byte_order_there_and_back, scratch_empty),
 		cmocka_unit_test_setup(recoding_from_and_to_the_other_byte_order, scratch_empty),
 		cmocka_unit_test_setup(a_stream_gives_the_same, scratch_empty),
+		cmocka_unit_test_setup(what_is_packed_unpacks_to_the_same, scratch_empty),
+		cmocka_unit_test_setup(unknown_types_are_copied, scratch_empty),
+		cmocka_unit_test_setup(impossible_steps_are_refused, scratch_empty),
 		cmocka_unit_test_setup(source_and_target_may_be_one_file, scratch_empty),
 		cmocka_unit_test_setup(shards_hold_the_same, scratch_empty),
 		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, scratch_empty),
