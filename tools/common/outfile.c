@@ -23,11 +23,35 @@ static bool fill(int fd, const char *text)
 	return !fclose(f) && ok;
 }
 
+/* A device or a pipe is written to: a file put in its place would take it from everybody else, /dev/null for one. */
+static bool is_stream(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int write_stream(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fputs(text, f) >= 0 && putc('\n', f) != EOF;
+
+	if ((f && fclose(f)) || !ok) {
+		tool_trouble("%s: cannot be written: %s", tool_text(path), strerror(errno));
+		return TOOL_TROUBLE;
+	}
+	return TOOL_YES;
+}
+
 int tool_write_file(const char *path, const char *text)
 {
-	char *temp = tool_format("%s.XXXXXX", path);
-	int fd = mkstemp(temp), status = TOOL_YES;
+	char *temp;
+	int fd, status = TOOL_YES;
 
+	if (is_stream(path))
+		return write_stream(path, text);
+	temp = tool_format("%s.XXXXXX", path);
+	fd = mkstemp(temp);
 	if (fd < 0 || !fill(fd, text) || rename(temp, path)) {
 		tool_trouble("%s: cannot be written: %s", tool_text(path), strerror(errno));
 		if (fd >= 0)
