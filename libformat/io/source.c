@@ -181,6 +181,11 @@ tare_status tare_source_next(tare_source *s, uint64_t offset, void *buf, size_t 
 	return named(s, tare_stream_next(s, offset, buf, size, err), err);
 }
 
+tare_status tare_source_drain(tare_source *s, tare_error *err)
+{
+	return s->addressable ? TARE_OK : named(s, tare_stream_drain(s, err), err);
+}
+
 /* Whole pages inside the range leave this process; the system keeps them as long as it has no better use. */
 void tare_source_release(tare_source *s, uint64_t offset, uint64_t size)
 {

@@ -42,6 +42,9 @@ const uint8_t *tare_source_at(const tare_source *s, uint64_t offset, uint64_t si
 /* size bytes at offset into buf. In a stream that was not made random, offset may not be before the end of the last call's bytes,
  * except within the prefix; bytes between are passed over. TARE_E_DATA if the source ends before. */
 tare_status tare_source_next(tare_source *s, uint64_t offset, void *buf, size_t size, tare_error *err);
+/* Reads what is left of a stream and throws it away: whoever writes into a pipe is not cut off, and what is packed shows its damage to the
+ * last byte. Does nothing for files, memory and spooled streams. */
+tare_status tare_source_drain(tare_source *s, tare_error *err);
 /* These bytes will not be wanted again: lets the page cache go. */
 void tare_source_release(tare_source *s, uint64_t offset, uint64_t size);
 /* Fails if the file was changed in place since it was opened (what was made of it is then worth nothing). To be asked before the result is

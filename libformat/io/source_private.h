@@ -40,6 +40,8 @@ void tare_unmap(tare_map *map);
 
 tare_status tare_stream_prefix(tare_source *s, uint64_t want, tare_error *err);
 tare_status tare_stream_next(tare_source *s, uint64_t offset, void *buf, size_t size, tare_error *err);
+/* Reads to the end. */
+tare_status tare_stream_drain(tare_source *s, tare_error *err);
 /* Reads the rest of a stream into an unlinked temporary file and maps it. */
 tare_status tare_stream_spool(tare_source *s, tare_error *err);
 void tare_stream_free(tare_source *s);

@@ -184,6 +184,11 @@ tare_status tare_stream_next(tare_source *s, uint64_t offset, void *buf, size_t 
 	return TARE_OK;
 }
 
+tare_status tare_stream_drain(tare_source *s, tare_error *err)
+{
+	return skip_to(s, UINT64_MAX, err);
+}
+
 /* ---- spooling ---- */
 
 static const char *spool_dir(void)

@@ -99,13 +99,16 @@ tare_status tare_model_make_random(tare_model *m, tare_error *err)
 	return TARE_OK;
 }
 
-tare_status tare_model_unchanged(const tare_model *m, tare_error *err)
+tare_status tare_model_end_reading(tare_model *m, tare_error *err)
 {
 	size_t i;
 
-	for (i = 0; i < m->n_files; i++)
-		if (m->files[i].source)
-			TARE_TRY(tare_source_unchanged(m->files[i].source, err));
+	for (i = 0; i < m->n_files; i++) {
+		if (!m->files[i].source)
+			continue;
+		TARE_TRY(tare_source_drain(m->files[i].source, err));
+		TARE_TRY(tare_source_unchanged(m->files[i].source, err));
+	}
 	return TARE_OK;
 }
 

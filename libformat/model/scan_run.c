@@ -264,7 +264,7 @@ tare_status tare_scan(tare_model *m, unsigned what, const tare_run_options *opt,
 	if (st == TARE_OK)
 		st = run(&s, err);
 	if (st == TARE_OK)
-		st = tare_model_unchanged(m, err);
+		st = tare_model_end_reading(m, err);
 	for (i = 0; s.benches && i < s.threads; i++)
 		tare_sha256_free(s.benches[i].hash);
 	free(s.benches);

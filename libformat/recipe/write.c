@@ -261,7 +261,7 @@ static tare_status carry_out(run *r, bool *judged, tare_error *err)
 	*judged = true;
 	TARE_TRY(tare_report_judge(r->report, r->p, false, err));
 	*judged = false;
-	TARE_TRY(tare_model_unchanged(r->p->in, err));
+	TARE_TRY(tare_model_end_reading(r->p->in, err));
 	return tare_output_commit(&r->output, err);
 }
 

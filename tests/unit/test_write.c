@@ -243,6 +243,32 @@ static void impossible_steps_are_refused(void **state)
 	free(source.bytes);
 }
 
+/* The last thing in a packed stream is its checksum: nothing is shown before that was seen. */
+static void damage_behind_the_last_tensor_is_found(void **state)
+{
+	const options o = { .type = &tare_type_q8_0 };
+	tare_buffer source = make(small, N, false, 0, 0), z = { .size = ZSTD_compressBound(source.size) };
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	tare_error err = TARE_ERROR_INIT;
+	tare_model *in;
+
+	z.bytes = malloc(z.size);
+	assert_true(ctx && z.bytes && !ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1)));
+	z.size = ZSTD_compress2(ctx, z.bytes, z.size, source.bytes, source.size);
+	assert_false(ZSTD_isError(z.size));
+	in = open_bytes(&z);
+	assert_int_equal(run(in, in_scratch("out.gguf"), &o, 2, NULL, &err), TARE_OK);
+	tare_close(in);
+	scratch_empty(NULL);
+	z.bytes[z.size - 1] ^= 1;
+	in = open_bytes(&z);
+	assert_int_equal(run(in, in_scratch("out.gguf"), &o, 2, NULL, &err), TARE_E_DATA);
+	assert_int_equal(scratch_count(), 0);
+	tare_close(in);
+	ZSTD_freeCCtx(ctx);
+	free(z.bytes), free(source.bytes);
+}
+
 static void source_and_target_may_be_one_file(void **state)
 {
 	const options o = { .type = &tare_type_q8_0 };
@@ -472,6 +498,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(what_is_packed_unpacks_to_the_same, scratch_empty),
 		cmocka_unit_test_setup(unknown_types_are_copied, scratch_empty),
 		cmocka_unit_test_setup(impossible_steps_are_refused, scratch_empty),
+		cmocka_unit_test_setup(damage_behind_the_last_tensor_is_found, scratch_empty),
 		cmocka_unit_test_setup(source_and_target_may_be_one_file, scratch_empty),
 		cmocka_unit_test_setup(shards_hold_the_same, scratch_empty),
 		cmocka_unit_test_setup(damage_and_refusals_leave_nothing, scratch_empty),
