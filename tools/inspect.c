@@ -68,7 +68,8 @@ static int show_recipe(const inspect_view *v)
 		tool_error(&err);
 		return tool_status(&err);
 	}
-	fputs(yaml, stdout);
+	if (!tool_quiet())
+		fputs(yaml, stdout);
 	free(yaml);
 	return TOOL_YES;
 }

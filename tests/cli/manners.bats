@@ -159,6 +159,16 @@ load helper
 	run -2 tare-inspect --limit string=3 m.gguf
 }
 
+@test "sizes as people write them" {
+	for size in 307200 300K 300k 300KiB 0.29296875M "300 KiB"; do
+		run -0 tare-convert -n --json --split-size "$size" m.gguf -o x.gguf
+		[ "$(jq '.files | length' <<<"$output")" -eq 5 ] || { echo "$size"; false; }
+	done
+	for size in K -1 1.5 1e3 300Q "" 99999999999T; do
+		run -2 tare-convert -n --split-size "$size" m.gguf -o x.gguf
+	done
+}
+
 @test "instruction sets and threads do not change the bytes" {
 	tare-requantize -q -t Q4_K_M -j 1 --cpu none m.gguf -o a.gguf
 	tare-requantize -q -t Q4_K_M -j 7 m.gguf -o b.gguf
@@ -168,12 +178,17 @@ load helper
 }
 
 @test "SIGUSR1 does not end a program" {
-	tare-convert -o x.gguf <(sleep 0.3; cat m.gguf) &
+	mkfifo pipe
+	tare-convert pipe -o x.gguf 2>err &
 	pid=$!
-	sleep 0.1
+	exec 9>pipe # returns when the program has opened it, long after it set up its signals
+	head -c 500000 m.gguf >&9
 	kill -USR1 $pid
+	tail -c +500001 m.gguf >&9
+	exec 9>&-
 	wait $pid
 	cmp m.gguf x.gguf
+	[ ! -s err ] || grep -q '^tare-convert: converting ' err
 }
 
 @test "a signal leaves no file behind and is reported as such" {
@@ -182,10 +197,8 @@ load helper
 	pid=$!
 	exec 9>pipe
 	head -c 100000 m.gguf >&9
-	sleep 0.2
 	kill -TERM $pid
 	exec 9>&-
-	run wait $pid
 	status=0
 	wait $pid || status=$?
 	[ "$status" -eq 143 ]

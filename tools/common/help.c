@@ -82,11 +82,6 @@ void tool_help(const tool_program *prog)
 	printf("The whole story: man %s\n", prog->name);
 }
 
-void tool_version(const tool_program *prog)
-{
-	printf("%s (tare) %s\n%s\n", prog->name, tare_version(), tare_features());
-}
-
 /* The i-th name of something the library knows; NULL past the last. */
 static const char *type_at(size_t i)
 {
@@ -125,6 +120,13 @@ static void print_words(const char *words)
 		return;
 	}
 	fputs(words, stdout);
+}
+
+void tool_version(const tool_program *prog)
+{
+	printf("%s (tare) %s\n%sformats ", prog->name, tare_version(), tare_features());
+	print_words("@formats");
+	putchar('\n');
 }
 
 /* One option a line, fields separated by tabs: --name, -x or nothing, argument or nothing, words for the argument, text. */
