@@ -65,22 +65,74 @@ tare_str tare_st_base_name(const char *path)
 	return tare_str_of(slash ? slash + 1 : path);
 }
 
+const tare_st_dtype *tare_st_dtype_in_file(const tare_tensor *t)
+{
+	const tare_st_dtype *d = t->type ? tare_st_dtype_of(t->type) : NULL;
+
+	return d ? d : tare_st_dtype_raw();
+}
+
+bool tare_st_is_plain_name(tare_str name)
+{
+	return tare_utf8_valid(name.ptr, name.len) && !tare_str_eq(name, tare_str_of("__metadata__"));
+}
+
+/* The i-th byte of "hex:" and the digits of name, -1 behind its end. */
+static int hex_byte(tare_str name, size_t i)
+{
+	uint8_t c;
+
+	if (i < 4)
+		return "hex:"[i];
+	if ((i - 4) / 2 >= name.len)
+		return -1;
+	c = (uint8_t)name.ptr[(i - 4) / 2];
+	return "0123456789abcdef"[i % 2 ? c & 15 : c >> 4];
+}
+
 tare_str tare_st_stored_name(tare_arena *arena, tare_str name)
 {
-	static const char digit[] = "0123456789abcdef";
 	size_t i;
 	char *p;
 
-	if (tare_utf8_valid(name.ptr, name.len) && !tare_str_eq(name, tare_str_of("__metadata__")))
+	if (tare_st_is_plain_name(name))
 		return name;
 	if (name.len > (SIZE_MAX - 5) / 2 || !(p = tare_arena_alloc(arena, 2 * name.len + 5)))
 		return (tare_str){ NULL, 0 };
-	memcpy(p, "hex:", 4);
-	for (i = 0; i < name.len; i++) {
-		p[4 + 2 * i] = digit[(uint8_t)name.ptr[i] >> 4];
-		p[5 + 2 * i] = digit[(uint8_t)name.ptr[i] & 15];
-	}
-	return (tare_str){ p, 2 * name.len + 4 };
+	for (i = 0; i < 2 * name.len + 4; i++)
+		p[i] = (char)hex_byte(name, i);
+	return (tare_str){ p, i };
+}
+
+static int stored_byte(tare_str name, bool plain, size_t i)
+{
+	return !plain ? hex_byte(name, i) : i < name.len ? (uint8_t)name.ptr[i] : -1;
+}
+
+static int compare_stored(tare_str a, tare_str b)
+{
+	bool plain_a = tare_st_is_plain_name(a), plain_b = tare_st_is_plain_name(b);
+	size_t i = 0;
+	int x, y;
+
+	if (plain_a && plain_b)
+		return tare_str_cmp(a, b);
+	do {
+		x = stored_byte(a, plain_a, i);
+		y = stored_byte(b, plain_b, i++);
+	} while (x == y && x >= 0);
+	return x < y ? -1 : x > y;
+}
+
+int tare_st_compare(const tare_tensor *a, const tare_tensor *b)
+{
+	const tare_st_dtype *da = tare_st_dtype_in_file(a), *db = tare_st_dtype_in_file(b);
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (da != db)
+		return da > db ? -1 : 1;
+	return compare_stored(a->name, b->name);
 }
 
 /* There is no magic: the length of the header, then the header's first byte. What cannot be is still claimed, faintly, so that the reader

@@ -26,6 +26,12 @@ const tare_st_dtype *tare_st_dtype_raw(void); /* U8, which holds what the format
 /* The name under which a tensor is stored: its own, or "hex:..." when the header could not hold that. Lives in arena; ptr NULL when
  * memory is short. */
 tare_str tare_st_stored_name(tare_arena *arena, tare_str name);
+/* Can the header hold this name as it is? */
+bool tare_st_is_plain_name(tare_str name);
+/* The dtype in the file: of the type itself, or U8. */
+const tare_st_dtype *tare_st_dtype_in_file(const tare_tensor *t);
+/* The order in which tensors are written: by file, dtype (the reference's, last first), stored name. */
+int tare_st_compare(const tare_tensor *a, const tare_tensor *b);
 
 /* One tensor of the header, in the header's order. */
 typedef struct tare_st_item {

@@ -25,18 +25,28 @@ static bool passes_for_note(const tare_entry *e)
 	return is_note_key(e->key) && e->value.as.string.len && memchr("{ \t\r\n", e->value.as.string.ptr[0], 5);
 }
 
+/* An order that a reader finds anyway needs no note. */
+static bool loses_order(const tare_model *out)
+{
+	size_t i;
+
+	for (i = 0; out->ordered && i + 1 < out->n_tensors; i++)
+		if (tare_st_compare(&out->tensors[i], &out->tensors[i + 1]) > 0)
+			return true;
+	return false;
+}
+
 bool tare_st_needs_note(const tare_model *out)
 {
 	size_t i;
 
-	if (out->ordered || out->home_big)
+	if (out->home_big || loses_order(out))
 		return true;
 	for (i = 0; i < out->n_meta; i++)
 		if (!tare_st_is_plain(&out->meta[i]) || passes_for_note(&out->meta[i]))
 			return true;
 	for (i = 0; i < out->n_tensors; i++)
-		if (!tare_st_dtype_of(out->tensors[i].type) || !tare_utf8_valid(out->tensors[i].name.ptr, out->tensors[i].name.len) ||
-		    tare_str_eq(out->tensors[i].name, tare_str_of("__metadata__")))
+		if (!tare_st_dtype_of(out->tensors[i].type) || !tare_st_is_plain_name(out->tensors[i].name))
 			return true;
 	return false;
 }
@@ -82,7 +92,7 @@ static tare_status put_tensor(const tare_tensor *t, tare_sink *s, tare_error *er
 {
 	bool native = tare_st_dtype_of(t->type), text = tare_utf8_valid(t->name.ptr, t->name.len);
 
-	if (native && text && !tare_str_eq(t->name, tare_str_of("__metadata__")))
+	if (native && tare_st_is_plain_name(t->name))
 		return tare_json_put_string(s, t->name, err);
 	TARE_TRY(tare_json_put_text(s, "[", err));
 	TARE_TRY(text ? tare_json_put_string(s, t->name, err) : tare_json_put_hex(s, t->name, err));

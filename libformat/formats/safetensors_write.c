@@ -9,14 +9,7 @@
 
 /* ---- one entry ---- */
 
-/* What the header says of a tensor: a type of the format as itself, any other as U8 in rows of bytes. */
-static const tare_st_dtype *dtype_in_file(const tare_tensor *t)
-{
-	const tare_st_dtype *d = t->type ? tare_st_dtype_of(t->type) : NULL;
-
-	return d ? d : tare_st_dtype_raw();
-}
-
+/* A type of the format stands as itself, any other as U8 in rows of bytes. */
 static tare_status put_dims(const tare_tensor *t, tare_sink *s, tare_error *err)
 {
 	bool native = t->type && tare_st_dtype_of(t->type);
@@ -50,7 +43,7 @@ static tare_status put_tensor(const tare_model *out, const tare_tensor *t, tare_
 
 	TARE_TRY(put_stored_name(t->name, s, err));
 	TARE_TRY(tare_json_put_text(s, ":{\"dtype\":\"", err));
-	TARE_TRY(tare_json_put_text(s, dtype_in_file(t)->name, err));
+	TARE_TRY(tare_json_put_text(s, tare_st_dtype_in_file(t)->name, err));
 	TARE_TRY(tare_json_put_text(s, "\",\"shape\":[", err));
 	TARE_TRY(put_dims(t, s, err));
 	TARE_TRY(tare_json_put_text(s, "],\"data_offsets\":[", err));
@@ -108,14 +101,8 @@ static tare_status put_metadata(const tare_model *out, uint32_t file, bool *any,
 static int canonical(const void *pa, const void *pb, void *model)
 {
 	const tare_model *m = model;
-	const tare_tensor *a = &m->tensors[*(const size_t *)pa], *b = &m->tensors[*(const size_t *)pb];
-	const tare_st_dtype *da = dtype_in_file(a), *db = dtype_in_file(b);
 
-	if (a->file != b->file)
-		return a->file < b->file ? -1 : 1;
-	if (da != db)
-		return da > db ? -1 : 1;
-	return tare_str_cmp(a->name, b->name);
+	return tare_st_compare(&m->tensors[*(const size_t *)pa], &m->tensors[*(const size_t *)pb]);
 }
 
 /* Indices of the tensors of a file (UINT32_MAX: of all, file after file) in the order of their bytes; NULL when memory is short. */

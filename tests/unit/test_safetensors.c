@@ -285,6 +285,44 @@ static void test_big_endian(void **state)
 	free(gguf.bytes);
 }
 
+/* A canonical file comes back through GGUF too, without a note. */
+static void test_plain_through_gguf(void **state)
+{
+	tare_buffer b = file_of("{\"__metadata__\":{\"format\":\"pt\",\"a\":\"\"},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+				"\"c\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[4,12]},\"a\":{\"dtype\":\"F16\",\"shape\":[],\"data_offsets\":[12,14]}}", 14);
+	tare_model *m = must_open_memory(&b), *gguf;
+	rewritten there = rewrite(m, &tare_format_gguf, &(tare_layout_options){ 0 }), back;
+
+	gguf = must_open_memory(&there.files[0]);
+	back = rewrite(gguf, &tare_format_safetensors, &(tare_layout_options){ 0 });
+	assert_same_bytes(&back.files[0], &b);
+	free_rewritten(&back);
+	free_rewritten(&there);
+	tare_close(gguf);
+	tare_close(m);
+	free(b.bytes);
+}
+
+/* Names that the header cannot hold are sorted as they are stored. */
+static void test_order_of_hex_names(void **state)
+{
+	static const uint64_t dim[] = { 1 };
+	tare_tensor t[] = { { .name = { "\xff", 1 } }, { .name = { "\xfe", 1 } }, { .name = { "hex", 3 } }, { .name = { "hex:fe", 6 } },
+			    { .name = { "i", 1 } }, { .name = { "__metadata__", 12 } } };
+	size_t i;
+
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		t[i].type = &tare_type_u8;
+		t[i].dim = dim;
+		assert_int_equal(tare_st_compare(&t[i], &t[i]), 0);
+	}
+	assert_true(tare_st_compare(&t[1], &t[0]) < 0 && tare_st_compare(&t[0], &t[1]) > 0);
+	assert_true(tare_st_compare(&t[2], &t[1]) < 0 && tare_st_compare(&t[1], &t[2]) > 0);
+	assert_int_equal(tare_st_compare(&t[3], &t[1]), 0);
+	assert_true(tare_st_compare(&t[0], &t[4]) < 0);
+	assert_true(tare_st_compare(&t[5], &t[4]) < 0 && tare_st_compare(&t[5], &t[2]) > 0);
+}
+
 /* A plain model gets no note, whatever the order of its tensors was. */
 static void test_no_note_without_need(void **state)
 {
@@ -501,6 +539,8 @@ int main(void)
 		cmocka_unit_test(test_stories_come_back),
 		cmocka_unit_test(test_order_comes_back),
 		cmocka_unit_test(test_big_endian),
+		cmocka_unit_test(test_plain_through_gguf),
+		cmocka_unit_test(test_order_of_hex_names),
 		cmocka_unit_test(test_no_note_without_need),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_plain_set),
