@@ -25,6 +25,17 @@ as_before() {
 	fi
 }
 
+# Says "whole" or "untouched"; false if the target is neither.
+verdict() {
+	if [ -e "$target" ] && cmp -s "$target" "$work/whole"; then
+		echo whole
+	elif as_before "$1"; then
+		echo untouched
+	else
+		return 1
+	fi
+}
+
 now() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
@@ -36,7 +47,7 @@ printf 'the old file\n' >"$work/old"
 from=$(now)
 "$@" >/dev/null 2>&1 </dev/null
 span=$((($(now) - from) * 5 / 4))
-untouched=0 whole=0 least=$((span / 50)) most=$((span * 4))
+untouched=0 whole=0 seen='' least=$((span / 50)) most=$((span * 4))
 for ((i = 1; i <= kills; i++)); do
 	rm -f "$target"
 	had=$((i % 4))
@@ -49,24 +60,24 @@ for ((i = 1; i <= kills; i++)); do
 	read -r -t "$pause" -u 9
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	# The step into place is finished by a child of the killed process, within microseconds.
-	for ((wait = 0; wait < 100; wait++)); do
-		[ -z "$(beside)" ] && break
+	# The step into place is finished by a child of the killed process, within microseconds: what is not settled yet is looked at again.
+	for ((look = 0; look < 100; look++)); do
+		[ -z "$(beside)" ] && seen=$(verdict "$had") && break
 		read -r -t 0.01 -u 9
 	done
 	if [ -n "$(beside)" ]; then
 		echo "not ok 1 - $name: killed after $delay us, left beside the target: $(beside)"
 		exit 1
 	fi
-	if [ -e "$target" ] && cmp -s "$target" "$work/whole"; then
-		whole=$((whole + 1)) span=$((span > least ? span * 15 / 16 : span))
-	elif as_before "$had"; then
-		untouched=$((untouched + 1)) span=$((span < most ? span * 17 / 16 : span))
-	else
+	case $seen in
+	whole) whole=$((whole + 1)) span=$((span > least ? span * 15 / 16 : span)) ;;
+	untouched) untouched=$((untouched + 1)) span=$((span < most ? span * 17 / 16 : span)) ;;
+	*)
 		echo "not ok 1 - $name: killed after $delay us, the target is torn"
 		ls -l "$(dirname "$target")" | sed 's/^/# /'
 		exit 1
-	fi
+		;;
+	esac
 done
 rm -f "$target"
 if [ $untouched -lt $((kills / 10)) ] || [ $whole -lt $((kills / 10)) ]; then
