@@ -1,5 +1,6 @@
 /* bf16: the upper half of binary32. */
 #include "types/half.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -26,5 +27,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_bf16 = {
 	.name = "bf16", .gguf_id = 30, .block_len = 1, .block_size = 2,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(bf16),
 };

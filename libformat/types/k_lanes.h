@@ -114,6 +114,7 @@ V_INLINE vm search_mins(size_t n, int max_code, const struct tare_trials *t, enu
 		const float (*x)[LANES] = b->x + j * n;
 		struct v_scale_min found[PAIR];
 		vf w[PAIR][32];
+		vm pair_bad[PAIR];
 
 		EACH_OF_PAIR {
 			if (weighted)
@@ -121,7 +122,8 @@ V_INLINE vm search_mins(size_t n, int max_code, const struct tare_trials *t, enu
 			else
 				plain_weights(kind, n, w[u], x + u * n);
 		}
-		bad = m_or(bad, v_search_min(n, max_code, t, x, w, found));
+		v_search_min(n, max_code, t, x, w, found, pair_bad);
+		bad = m_or(bad, m_or(pair_bad[0], pair_bad[1]));
 		EACH_OF_PAIR {
 			v_store(m->scale[j + u], found[u].scale);
 			v_store(m->min[j + u], found[u].min);
@@ -215,7 +217,7 @@ static void finish_q5_K(struct tare_q5_K *block, const struct batch *b, const st
 	uint8_t code[TARE_K];
 
 	finish_mins32(31, block->d, block->dmin, block->scales, b, m, i, code);
-	tare_k_put_bits(block->high, code, 4);
+	tare_k_put_bits(block->high, code, 1u << 4);
 	tare_k_put_nibbles(block->low, code);
 }
 
@@ -263,11 +265,14 @@ static unsigned batch_q6_K(const struct batch *b, bool weighted, struct batch_sc
 
 	for (size_t j = 0; j < 16; j += PAIR) {
 		struct v_scale found[PAIR];
+		vm pair_bad[PAIR];
 		float w[32][LANES];
 
 		for (size_t i = 0; !weighted && i < 32; i++)
 			v_store(w[i], v_load(b->x[j * 16 + i]) * v_load(b->x[j * 16 + i]));
-		v_search_symmetric(PAIR, 16, 32, b->x + j * 16, weighted ? b->q + j * 16 : (const float (*)[LANES])w, found, &bad);
+		v_search_symmetric(PAIR, 16, 32, b->x + j * 16, weighted ? b->q + j * 16 : (const float (*)[LANES])w, found,
+				   pair_bad);
+		bad = m_or(bad, m_or(pair_bad[0], pair_bad[1]));
 		keep_scales(s, j, found);
 	}
 	spread_scales(-128, TARE_TINY, s, &bad);
@@ -294,7 +299,7 @@ static unsigned batch_q3_K_weighted(const struct batch *b, struct batch_scales *
 {
 	vf variance = batch_variance(b, 2);
 	struct v_scale found[PAIR];
-	vm bad = m_none();
+	vm bad = m_none(), pair_bad[PAIR];
 
 	for (size_t j = 0; j < 16; j += PAIR) {
 		float w[32][LANES];
@@ -306,10 +311,12 @@ static unsigned batch_q3_K_weighted(const struct batch *b, struct batch_scales *
 			for (size_t i = 0; i < 16; i++)
 				v_store(w[u * 16 + i], weight[i]);
 		}
-		v_search_symmetric(PAIR, 16, 4, b->x + j * 16, w, found, &bad);
+		v_search_symmetric(PAIR, 16, 4, b->x + j * 16, w, found, pair_bad);
+		bad = m_or(bad, m_or(pair_bad[0], pair_bad[1]));
 		keep_scales(s, j, found);
 	}
-	v_search_symmetric(1, 16, 32, s->scale, s->sum_w, found, &bad);
+	v_search_symmetric(1, 16, 32, s->scale, s->sum_w, found, pair_bad);
+	bad = m_or(bad, pair_bad[0]);
 	for (size_t j = 0; j < 16; j++) {
 		vf code = v_centred_code(32, true, found->inverse * v_load(s->scale[j]));
 
@@ -346,7 +353,7 @@ V_INLINE void finish_q3_K(bool refined, struct tare_q3_K *block, const struct ba
 		requantize_centred(4, refined, b, s, i, j, d * s->code_scale[j][i], code + j * 16);
 	}
 	tare_k_put_scales16(block->scales, scale);
-	tare_k_put_bits(block->high, code, 2);
+	tare_k_put_bits(block->high, code, 1u << 2);
 	tare_k_put_pairs(block->low, code);
 }
 

@@ -130,12 +130,12 @@ V_INLINE void v_min_trial(size_t n, int max_code, bool clamp_above, bool absolut
 	}
 }
 
-/* tare_search_min() for the sub-blocks x[0..n-1] and x[n..2n-1] of every lane. Returns the lanes not to be trusted. */
-V_INLINE vm v_search_min(size_t n, int max_code, const struct tare_trials *t, const float (*x)[LANES], vf (*w)[32],
-			 struct v_scale_min *found)
+/* tare_search_min() for the sub-blocks x[0..n-1] and x[n..2n-1] of every lane. bad: for each of the pair, the lanes not to be trusted. */
+V_INLINE void v_search_min(size_t n, int max_code, const struct tare_trials *t, const float (*x)[LANES], vf (*w)[32],
+			   struct v_scale_min *found, vm *bad)
 {
 	struct v_min_state s[PAIR];
-	vm sound[PAIR], bad = m_none();
+	vm sound[PAIR];
 
 	EACH_OF_PAIR {
 		v_min_start(n, x + u * n, w[u], &s[u]);
@@ -154,13 +154,12 @@ V_INLINE vm v_search_min(size_t n, int max_code, const struct tare_trials *t, co
 		/* A sum that is not finite: a weight is not, or will overflow. */
 		vm finite = v_eq(s[u].sum_x - s[u].sum_x, v_zero());
 
-		bad = m_or(bad, m_not(m_and(finite, m_or(sound[u], s[u].flat))));
+		bad[u] = m_not(m_and(finite, m_or(sound[u], s[u].flat)));
 		found[u].scale = v_select(s[u].flat, v_zero(), s[u].scale);
 		found[u].min = v_set(-0.0f) - s[u].min; /* keeps the sign of a zero */
 		found[u].inverse = v_select(s[u].flat, v_zero(), s[u].inverse);
 		found[u].from = s[u].from;
 	}
-	return bad;
 }
 
 /* ---- scale alone, codes around zero ---- */
@@ -223,7 +222,8 @@ V_INLINE void v_symmetric_trial(size_t groups, size_t n, int half, bool clamp_be
 	}
 }
 
-/* tare_search_symmetric() for one or two (groups) sub-blocks of n that follow each other; w are their weights. Marks lanes in *bad. */
+/* tare_search_symmetric() for one or two (groups) sub-blocks of n that follow each other; w are their weights, bad the lanes of
+ * each that are not to be trusted. */
 V_INLINE void v_search_symmetric(size_t groups, size_t n, int half, const float (*x)[LANES], const float (*w)[LANES],
 				 struct v_scale *s, vm *bad)
 {
@@ -231,7 +231,8 @@ V_INLINE void v_search_symmetric(size_t groups, size_t n, int half, const float 
 	vf extreme[PAIR], magnitude, best[PAIR];
 
 	EACH(groups) {
-		extreme[u] = v_extreme(n, x + u * n, &magnitude, bad);
+		bad[u] = m_none();
+		extreme[u] = v_extreme(n, x + u * n, &magnitude, &bad[u]);
 		s[u].zero = v_lt(magnitude, v_set(TARE_TINY));
 		best[u] = s[u].scale = s[u].inverse = v_zero();
 	}

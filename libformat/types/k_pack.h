@@ -3,6 +3,7 @@
 #ifndef TARE_TYPES_K_PACK_H
 #define TARE_TYPES_K_PACK_H
 
+#include "types/bytes16.h"
 #include "types/exact.h"
 
 enum { TARE_K = 256 };
@@ -49,84 +50,100 @@ struct tare_q6_K { /* (code - 32) x scale, sub-blocks of 16 */
 _Static_assert(sizeof(struct tare_q6_K) == 210, "q6_K");
 
 /* Two-bit planes (q2_K, q3_K): byte k of a half's 32 holds the weights k, k + 32, k + 64, k + 96 of that half. */
-static inline void tare_k_put_pairs(uint8_t *restrict low, const uint8_t *restrict code)
+static inline void tare_k_put_pairs(uint8_t *low, const uint8_t *code)
 {
 	for (size_t half = 0; half < 2; half++, low += 32, code += 128)
-		for (size_t k = 0; k < 32; k++)
-			low[k] = (uint8_t)((code[k] & 3) | (code[k + 32] & 3) << 2 | (code[k + 64] & 3) << 4 | (code[k + 96] & 3) << 6);
+		for (size_t k = 0; k < 32; k += 16) {
+			tare_b16 v = (tare_b16_load(code + k) & 3) | (tare_b16_load(code + k + 32) & 3) << 2;
+
+			v |= (tare_b16_load(code + k + 64) & 3) << 4 | tare_b16_load(code + k + 96) << 6;
+			tare_b16_store(low + k, v);
+		}
 }
 
-static inline void tare_k_get_pairs(uint8_t *restrict code, const uint8_t *restrict low)
+static inline void tare_k_get_pairs(uint8_t *code, const uint8_t *low)
 {
-	for (size_t half = 0; half < 2; half++, low += 32)
-		for (size_t shift = 0; shift < 8; shift += 2, code += 32)
-			for (size_t k = 0; k < 32; k++)
-				code[k] = low[k] >> shift & 3;
+	for (size_t half = 0; half < 2; half++, low += 32, code += 128)
+		for (size_t k = 0; k < 32; k += 16) {
+			tare_b16 v = tare_b16_load(low + k);
+
+			tare_b16_store(code + k, v & 3);
+			tare_b16_store(code + k + 32, v >> 2 & 3);
+			tare_b16_store(code + k + 64, v >> 4 & 3);
+			tare_b16_store(code + k + 96, v >> 6);
+		}
 }
 
-/* One bit a weight (q3_K, q5_K): bit p of byte k is bit `shift` of weight 32p + k. */
-static inline void tare_k_put_bits(uint8_t *restrict high, const uint8_t *restrict code, unsigned shift)
+/* One bit a weight (q3_K, q5_K): bit p of byte k tells whether weight 32p + k has the bit `bit` of its code. */
+static inline void tare_k_put_bits(uint8_t *high, const uint8_t *code, uint8_t bit)
 {
-	for (size_t k = 0; k < 32; k++) {
-		unsigned bits = 0;
+	for (size_t k = 0; k < 32; k += 16) {
+		tare_b16 v = { 0 };
 
 		for (size_t p = 0; p < 8; p++)
-			bits |= (unsigned)(code[32 * p + k] >> shift & 1) << p;
-		high[k] = (uint8_t)bits;
+			v |= tare_b16_bit(tare_b16_load(code + 32 * p + k), bit, (uint8_t)(1u << p));
+		tare_b16_store(high + k, v);
 	}
 }
 
 /* Adds the bits to codes that have none there. */
-static inline void tare_k_get_bits(uint8_t *restrict code, const uint8_t *restrict high, unsigned shift)
+static inline void tare_k_get_bits(uint8_t *code, const uint8_t *high, uint8_t bit)
 {
-	for (size_t p = 0; p < 8; p++)
-		for (size_t k = 0; k < 32; k++)
-			code[32 * p + k] |= (uint8_t)((high[k] >> p & 1) << shift);
+	for (size_t k = 0; k < 32; k += 16) {
+		tare_b16 v = tare_b16_load(high + k);
+
+		for (size_t p = 0; p < 8; p++)
+			tare_b16_store(code + 32 * p + k, tare_b16_load(code + 32 * p + k) | tare_b16_bit(v, (uint8_t)(1u << p), bit));
+	}
 }
 
 /* Nibbles (q4_K, q5_K): byte k of a quarter's 32 holds the weights k and k + 32 of that quarter's 64. */
-static inline void tare_k_put_nibbles(uint8_t *restrict low, const uint8_t *restrict code)
+static inline void tare_k_put_nibbles(uint8_t *low, const uint8_t *code)
 {
 	for (size_t quarter = 0; quarter < 4; quarter++, low += 32, code += 64)
-		for (size_t k = 0; k < 32; k++)
-			low[k] = (uint8_t)((code[k] & 15) | code[k + 32] << 4);
+		for (size_t k = 0; k < 32; k += 16)
+			tare_b16_store(low + k, (tare_b16_load(code + k) & 15) | tare_b16_load(code + k + 32) << 4);
 }
 
-static inline void tare_k_get_nibbles(uint8_t *restrict code, const uint8_t *restrict low)
+static inline void tare_k_get_nibbles(uint8_t *code, const uint8_t *low)
 {
 	for (size_t quarter = 0; quarter < 4; quarter++, low += 32, code += 64)
-		for (size_t k = 0; k < 32; k++) {
-			code[k] = low[k] & 15;
-			code[k + 32] = low[k] >> 4;
+		for (size_t k = 0; k < 32; k += 16) {
+			tare_b16_store(code + k, tare_b16_load(low + k) & 15);
+			tare_b16_store(code + k + 32, tare_b16_load(low + k) >> 4);
 		}
 }
 
 /* q6_K: in each half, low nibbles of weights k and k + 64 in one byte (k < 64), high pairs of k, k + 32, k + 64, k + 96 in another. */
-static inline void tare_k_put_sixes(struct tare_q6_K *restrict b, const uint8_t *restrict code)
+static inline void tare_k_put_sixes(struct tare_q6_K *b, const uint8_t *code)
 {
 	uint8_t *low = b->low, *high = b->high;
 
 	for (size_t half = 0; half < 2; half++, low += 64, high += 32, code += 128) {
-		for (size_t k = 0; k < 64; k++)
-			low[k] = (uint8_t)((code[k] & 15) | code[k + 64] << 4);
-		for (size_t k = 0; k < 32; k++)
-			high[k] = (uint8_t)(code[k] >> 4 | code[k + 32] >> 4 << 2 | code[k + 64] >> 4 << 4 | code[k + 96] >> 4 << 6);
+		for (size_t k = 0; k < 64; k += 16)
+			tare_b16_store(low + k, (tare_b16_load(code + k) & 15) | tare_b16_load(code + k + 64) << 4);
+		for (size_t k = 0; k < 32; k += 16) {
+			tare_b16 v = tare_b16_load(code + k) >> 4 | tare_b16_load(code + k + 32) >> 4 << 2;
+
+			v |= tare_b16_load(code + k + 64) >> 4 << 4 | tare_b16_load(code + k + 96) >> 4 << 6;
+			tare_b16_store(high + k, v);
+		}
 	}
 }
 
-static inline void tare_k_get_sixes(uint8_t *restrict code, const struct tare_q6_K *restrict b)
+static inline void tare_k_get_sixes(uint8_t *code, const struct tare_q6_K *b)
 {
 	const uint8_t *low = b->low, *high = b->high;
 
-	for (size_t half = 0; half < 2; half++, low += 64, high += 32, code += 128) {
-		for (size_t k = 0; k < 64; k++) {
-			code[k] = low[k] & 15;
-			code[k + 64] = low[k] >> 4;
+	for (size_t half = 0; half < 2; half++, low += 64, high += 32, code += 128)
+		for (size_t k = 0; k < 32; k += 16) {
+			tare_b16 v = tare_b16_load(low + k), w = tare_b16_load(low + k + 32), h = tare_b16_load(high + k);
+
+			tare_b16_store(code + k, (v & 15) | (h & 3) << 4);
+			tare_b16_store(code + k + 32, (w & 15) | (h >> 2 & 3) << 4);
+			tare_b16_store(code + k + 64, v >> 4 | (h >> 4 & 3) << 4);
+			tare_b16_store(code + k + 96, w >> 4 | h >> 6 << 4);
 		}
-		for (size_t p = 0; p < 4; p++)
-			for (size_t k = 0; k < 32; k++)
-				code[32 * p + k] |= (uint8_t)((high[k] >> 2 * p & 3) << 4);
-	}
 }
 
 /* q4_K, q5_K: eight 6-bit scales and minima in twelve bytes. The first four of each lie in bytes 0-3 and 4-7, whose two upper bits take

@@ -8,7 +8,10 @@
  *   v_select(m, a, b) a where m, else b
  *   v_nearest_wrapped tare_nearest() of exact.h as a float, wrapping as that does
  *   v_transpose4      four columns of LANES rows
- *   v_requantize16    tare_k_requantize() of sixteen weights; scale is not 0 */
+ *   v_narrow16        of sixteen values tare_nearest(), clamped to low..high, minus low, as bytes
+ *   v_truncate16      of sixteen values the low byte of tare_truncate()
+ *   v_widen16         sixteen bytes, with or without sign, as floats
+ *   v_from_f16, v_to_f16  sixteen at a time, as half.h */
 #ifndef TARE_TYPES_LANES_H
 #define TARE_TYPES_LANES_H
 
@@ -44,6 +47,61 @@ V_INLINE vm v_in_range(vf a)
 V_INLINE vf v_zero(void)
 {
 	return v_set(0);
+}
+
+enum { SIXTEEN = 16 / LANES }; /* registers that hold sixteen floats */
+
+/* tare_k_requantize() of sixteen weights; scale is not 0. */
+V_INLINE void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+{
+	vf v[SIXTEEN];
+
+	for (size_t i = 0; i < SIXTEEN; i++)
+		v[i] = (v_load(x + i * LANES) + v_set(min)) / v_set(scale);
+	v_narrow16(code, v, low, high);
+}
+
+/* Sixteen codes as a search rounds them: nearest(inverse * (x - from)). */
+V_INLINE void v_round16(uint8_t *code, const float *x, float inverse, float from, int low, int high)
+{
+	vf v[SIXTEEN];
+
+	for (size_t i = 0; i < SIXTEEN; i++)
+		v[i] = v_set(inverse) * (v_load(x + i * LANES) - v_set(from));
+	v_narrow16(code, v, low, high);
+}
+
+/* The largest and smallest lane. No NaN among them. */
+V_INLINE float v_largest(vf a)
+{
+	float f[LANES], max;
+
+	v_store(f, a);
+	max = f[0];
+	for (size_t i = 1; i < LANES; i++)
+		max = f[i] > max ? f[i] : max;
+	return max;
+}
+
+V_INLINE float v_smallest(vf a)
+{
+	float f[LANES], min;
+
+	v_store(f, a);
+	min = f[0];
+	for (size_t i = 1; i < LANES; i++)
+		min = f[i] < min ? f[i] : min;
+	return min;
+}
+
+/* Sixteen weights: scale * (code - bias) - min. */
+V_INLINE void v_decode16(float *y, const void *code, bool has_sign, int bias, float scale, float min)
+{
+	vf v[SIXTEEN];
+
+	v_widen16(v, code, has_sign);
+	for (size_t i = 0; i < SIXTEEN; i++)
+		v_store(y + i * LANES, v_set(scale) * (v[i] - v_set((float)bias)) - v_set(min));
 }
 
 #endif

@@ -2,9 +2,12 @@
 #ifndef TARE_TYPES_LANES_4_H
 #define TARE_TYPES_LANES_4_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "types/exact.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -64,25 +67,45 @@ static inline void v_transpose4(float (*t)[LANES], const float *const *row, size
 
 #ifdef __SSE2__
 /* The packing saturates; a code is wrapped before and clamped after, so that nothing is lost between. */
-static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+static inline void v_narrow16(uint8_t *code, const vf *v, int low, int high)
 {
 	__m128i half[2], l = _mm_set1_epi16((short)low), h = _mm_set1_epi16((short)high);
 
-	for (size_t i = 0; i < 2; i++, x += 8) {
-		vm a = v_nearest_int((v_load(x) + v_set(min)) / v_set(scale)), b = v_nearest_int((v_load(x + 4) + v_set(min)) / v_set(scale));
-
-		half[i] = _mm_packs_epi32((__m128i)a, (__m128i)b);
+	for (size_t i = 0; i < 2; i++) {
+		half[i] = _mm_packs_epi32((__m128i)v_nearest_int(v[2 * i]), (__m128i)v_nearest_int(v[2 * i + 1]));
 		half[i] = _mm_sub_epi16(_mm_min_epi16(_mm_max_epi16(half[i], l), h), l);
 	}
 	_mm_storeu_si128((__m128i *)(void *)code, _mm_packus_epi16(half[0], half[1]));
 }
+
+static inline void v_truncate16(uint8_t *code, const vf *v)
+{
+	__m128i byte = _mm_set1_epi32(255), i[4];
+
+	for (size_t k = 0; k < 4; k++)
+		i[k] = _mm_and_si128(_mm_cvttps_epi32((__m128)v[k]), byte);
+	i[0] = _mm_packus_epi16(_mm_packs_epi32(i[0], i[1]), _mm_packs_epi32(i[2], i[3]));
+	_mm_storeu_si128((__m128i *)(void *)code, i[0]);
+}
+
+static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
+{
+	__m128i b = _mm_loadu_si128((const __m128i *)bytes), s = has_sign ? _mm_cmplt_epi8(b, _mm_setzero_si128()) : _mm_setzero_si128();
+	__m128i low = _mm_unpacklo_epi8(b, s), high = _mm_unpackhi_epi8(b, s);
+	__m128i ls = has_sign ? _mm_srai_epi16(low, 15) : s, hs = has_sign ? _mm_srai_epi16(high, 15) : s;
+
+	v[0] = (vf)_mm_cvtepi32_ps(_mm_unpacklo_epi16(low, ls));
+	v[1] = (vf)_mm_cvtepi32_ps(_mm_unpackhi_epi16(low, ls));
+	v[2] = (vf)_mm_cvtepi32_ps(_mm_unpacklo_epi16(high, hs));
+	v[3] = (vf)_mm_cvtepi32_ps(_mm_unpackhi_epi16(high, hs));
+}
 #else
-static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+static inline void v_narrow16(uint8_t *code, const vf *v, int low, int high)
 {
 	const vm l = { low, low, low, low }, h = { high, high, high, high };
 
 	for (size_t i = 0; i < 4; i++) {
-		vm a = v_nearest_int((v_load(x + 4 * i) + v_set(min)) / v_set(scale));
+		vm a = v_nearest_int(v[i]);
 
 		a = (a & (a > l)) | (l & ~(a > l));
 		a = (a & (a < h)) | (h & ~(a < h));
@@ -91,6 +114,49 @@ static inline void v_requantize16(uint8_t *code, const float *x, float scale, fl
 			code[4 * i + k] = (uint8_t)a[k];
 	}
 }
+
+static inline void v_truncate16(uint8_t *code, const vf *v)
+{
+	for (size_t i = 0; i < 16; i++)
+		code[i] = (uint8_t)tare_truncate(v[i / 4][i % 4]);
+}
+
+static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
+{
+	const uint8_t *u = bytes;
+	const int8_t *s = bytes;
+
+	for (size_t i = 0; i < 16; i++)
+		v[i / 4][i % 4] = has_sign ? (float)s[i] : (float)u[i];
+}
 #endif
+
+/* tare_f32_of_f16(), four at a time. */
+static inline vf v_from_half4(const uint8_t *p)
+{
+	const vm k112 = (vm){ 112, 112, 112, 112 } << 23, inf = (vm){ 255, 255, 255, 255 } << 23, quiet = inf - inf + 0x400000;
+	vm h = { tare_get16(p, false), tare_get16(p + 2, false), tare_get16(p + 4, false), tare_get16(p + 6, false) };
+	vm magnitude = h & 0x7fff, normal = (magnitude << 13) + k112, small = magnitude < 0x400, special = magnitude >= 0x7c00;
+	vm subnormal = (vm)(__builtin_convertvector(magnitude, vf) * v_set(0x1p-24f));
+	vm other = (magnitude << 13) | inf | (quiet & (magnitude > 0x7c00));
+
+	normal = (subnormal & small) | (normal & ~small);
+	return (vf)((other & special) | (normal & ~special) | (h & 0x8000) << 16);
+}
+
+static inline void v_from_f16(vf *v, const void *f16)
+{
+	for (size_t i = 0; i < 4; i++)
+		v[i] = v_from_half4((const uint8_t *)f16 + 8 * i);
+}
+
+static inline void v_to_f16(void *f16, const vf *v)
+{
+	float f[16];
+
+	memcpy(f, v, sizeof f);
+	for (size_t i = 0; i < 16; i++)
+		tare_put16((uint8_t *)f16 + 2 * i, tare_f16_of_f32(f[i]), false);
+}
 
 #endif

@@ -4,6 +4,7 @@
 
 #ifdef __AVX2__
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,21 +57,57 @@ static inline void v_transpose4(float (*t)[LANES], const float *const *row, size
 	_mm256_storeu_ps(t[c + 3], _mm256_shuffle_ps(hi0, hi1, 0xee));
 }
 
-static inline __m256i v_requantize8(const float *x, __m256 scale, __m256 min, __m256i low, __m256i high)
+/* Sixteen integers below 256 as bytes. */
+static inline void v_bytes16(uint8_t *code, __m256i a, __m256i b)
 {
-	__m256i i = v_nearest_int((_mm256_loadu_ps(x) + min) / scale);
-
-	return _mm256_sub_epi32(_mm256_min_epi32(_mm256_max_epi32(i, low), high), low);
-}
-
-static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
-{
-	__m256 s = _mm256_set1_ps(scale), m = _mm256_set1_ps(min);
-	__m256i l = _mm256_set1_epi32(low), h = _mm256_set1_epi32(high);
-	__m256i a = v_requantize8(x, s, m, l, h), b = v_requantize8(x + 8, s, m, l, h);
 	__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
 
 	_mm_storeu_si128((__m128i *)(void *)code, _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+}
+
+static inline void v_narrow16(uint8_t *code, const vf *v, int low, int high)
+{
+	__m256i l = _mm256_set1_epi32(low), h = _mm256_set1_epi32(high), i[2];
+
+	for (size_t k = 0; k < 2; k++) {
+		i[k] = _mm256_min_epi32(_mm256_max_epi32(v_nearest_int(v[k]), l), h);
+		i[k] = _mm256_sub_epi32(i[k], l);
+	}
+	v_bytes16(code, i[0], i[1]);
+}
+
+static inline void v_truncate16(uint8_t *code, const vf *v)
+{
+	__m256i byte = _mm256_set1_epi32(255);
+
+	v_bytes16(code, _mm256_and_si256(_mm256_cvttps_epi32(v[0]), byte), _mm256_and_si256(_mm256_cvttps_epi32(v[1]), byte));
+}
+
+static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
+{
+	__m128i b = _mm_loadu_si128((const __m128i *)bytes), c = _mm_unpackhi_epi64(b, b);
+
+	v[0] = _mm256_cvtepi32_ps(has_sign ? _mm256_cvtepi8_epi32(b) : _mm256_cvtepu8_epi32(b));
+	v[1] = _mm256_cvtepi32_ps(has_sign ? _mm256_cvtepi8_epi32(c) : _mm256_cvtepu8_epi32(c));
+}
+
+static inline void v_from_f16(vf *v, const void *f16)
+{
+	v[0] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)f16));
+	v[1] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)f16 + 1));
+}
+
+static inline void v_to_f16(void *f16, const vf *v)
+{
+	for (size_t k = 0; k < 2; k++) {
+		__m256i nans = _mm256_castps_si256(v_unordered(v[k], v[k])), bits = _mm256_castps_si256(v[k]);
+		__m256i nan = _mm256_or_si256(_mm256_set1_epi32(0x7e00), _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(0x8000)));
+		__m256i h = _mm256_cvtepu16_epi32(_mm256_cvtps_ph(v[k], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+
+		h = _mm256_blendv_epi8(h, nan, nans);
+		h = _mm256_permute4x64_epi64(_mm256_packus_epi32(h, h), 0xd8);
+		_mm_storeu_si128((__m128i *)f16 + k, _mm256_castsi256_si128(h));
+	}
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #ifdef __AVX512BW__
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,15 +60,42 @@ static inline void v_transpose4(float (*t)[LANES], const float *const *row, size
 	_mm512_storeu_ps(t[c + 3], _mm512_shuffle_ps(hi0, hi1, 0xee));
 }
 
-static inline void v_requantize16(uint8_t *code, const float *x, float scale, float min, int low, int high)
+static inline void v_narrow16(uint8_t *code, const vf *v, int low, int high)
 {
-	__m512 v = (_mm512_loadu_ps(x) + _mm512_set1_ps(min)) / _mm512_set1_ps(scale);
-	__m512i i = _mm512_castps_si512(v + _mm512_set1_ps(0x1.8p23f));
+	__m512i i = _mm512_castps_si512(v[0] + _mm512_set1_ps(0x1.8p23f));
 
 	i = _mm512_sub_epi32(_mm512_and_si512(i, _mm512_set1_epi32(0x7fffff)), _mm512_set1_epi32(0x400000));
 	i = _mm512_min_epi32(_mm512_max_epi32(i, _mm512_set1_epi32(low)), _mm512_set1_epi32(high));
 	i = _mm512_sub_epi32(i, _mm512_set1_epi32(low));
 	_mm_storeu_si128((__m128i *)(void *)code, _mm512_cvtepi32_epi8(i));
+}
+
+static inline void v_truncate16(uint8_t *code, const vf *v)
+{
+	_mm_storeu_si128((__m128i *)(void *)code, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(v[0])));
+}
+
+static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
+{
+	__m128i b = _mm_loadu_si128((const __m128i *)bytes);
+
+	v[0] = _mm512_cvtepi32_ps(has_sign ? _mm512_cvtepi8_epi32(b) : _mm512_cvtepu8_epi32(b));
+}
+
+static inline void v_from_f16(vf *v, const void *f16)
+{
+	v[0] = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)f16));
+}
+
+static inline void v_to_f16(void *f16, const vf *v)
+{
+	__m512i bits = _mm512_castps_si512(v[0]);
+	__m256i h = _mm512_cvtps_ph(v[0], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+	__m256i nan = _mm512_cvtepi32_epi16(_mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(0x8000)));
+
+	nan = _mm256_or_si256(nan, _mm256_set1_epi16(0x7e00));
+	h = _mm256_mask_blend_epi16(v_unordered(v[0], v[0]), h, nan);
+	_mm256_storeu_si256((__m256i *)f16, h);
 }
 
 #endif

@@ -1,40 +1,77 @@
-/* Codes of 32 weights in the blocks q4_0, q4_1, q5_0, q5_1: byte j of low[16] holds weights j (low nibble) and j + 16; bit i of the
- * 32-bit little-endian high is the fifth bit of weight i. */
+/* The legacy blocks: 32 weights under one f16 scale. Layouts, and the packing of their codes: byte j of low[16] holds weights j (low
+ * nibble) and j + 16; bit i of the 32-bit little-endian high is the fifth bit of weight i. */
 #ifndef TARE_TYPES_PACK32_H
 #define TARE_TYPES_PACK32_H
 
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "types/bytes16.h"
 
-static inline void tare_pack_low(uint8_t *restrict low, const uint8_t *restrict code)
+struct tare_q4_0 { /* (code - 8) x scale */
+	uint8_t d[2];
+	uint8_t low[16];
+};
+_Static_assert(sizeof(struct tare_q4_0) == 18, "q4_0");
+
+struct tare_q4_1 { /* code x scale + minimum */
+	uint8_t d[2];
+	uint8_t m[2];
+	uint8_t low[16];
+};
+_Static_assert(sizeof(struct tare_q4_1) == 20, "q4_1");
+
+struct tare_q5_0 { /* (code - 16) x scale */
+	uint8_t d[2];
+	uint8_t high[4];
+	uint8_t low[16];
+};
+_Static_assert(sizeof(struct tare_q5_0) == 22, "q5_0");
+
+struct tare_q5_1 { /* code x scale + minimum */
+	uint8_t d[2];
+	uint8_t m[2];
+	uint8_t high[4];
+	uint8_t low[16];
+};
+_Static_assert(sizeof(struct tare_q5_1) == 24, "q5_1");
+
+struct tare_q8_0 { /* code x scale */
+	uint8_t d[2];
+	int8_t code[32];
+};
+_Static_assert(sizeof(struct tare_q8_0) == 34, "q8_0");
+
+static inline void tare_pack_low(uint8_t *low, const uint8_t *code)
 {
-	for (size_t j = 0; j < 16; j++)
-		low[j] = (uint8_t)((code[j] & 15) | code[j + 16] << 4);
+	tare_b16_store(low, (tare_b16_load(code) & 15) | tare_b16_load(code + 16) << 4);
 }
 
-static inline void tare_pack_high(uint8_t *restrict high, const uint8_t *restrict code)
+/* Eight codes at a time: the product gathers their fifth bits in its upper byte. */
+static inline void tare_pack_high(uint8_t *high, const uint8_t *code)
 {
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < 32; i++)
-		bits |= (uint32_t)(code[i] >> 4 & 1) << i;
-	tare_put32(high, bits, false);
+	for (size_t i = 0; i < 4; i++)
+		high[i] = (uint8_t)(((tare_get64(code + 8 * i, false) >> 4 & 0x0101010101010101) * 0x0102040810204080) >> 56);
 }
 
-static inline void tare_unpack_low(uint8_t *restrict code, const uint8_t *restrict low)
+static inline void tare_unpack_low(uint8_t *code, const uint8_t *low)
 {
-	for (size_t j = 0; j < 16; j++) {
-		code[j] = low[j] & 15;
-		code[j + 16] = low[j] >> 4;
-	}
+	tare_b16 v = tare_b16_load(low);
+
+	tare_b16_store(code, v & 15);
+	tare_b16_store(code + 16, v >> 4);
 }
 
-/* Adds the fifth bits to codes unpacked by tare_unpack_low(). */
-static inline void tare_unpack_high(uint8_t *restrict code, const uint8_t *restrict high)
+/* Nibbles and fifth bits. */
+static inline void tare_unpack_five(uint8_t *code, const uint8_t *low, const uint8_t *high)
 {
-	for (size_t i = 0; i < 32; i++)
-		code[i] |= (uint8_t)((high[i / 8] >> i % 8 & 1) << 4);
+	const tare_b16 bit = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
+	const uint64_t each = 0x0101010101010101;
+	tare_b16 v = tare_b16_load(low), first = tare_b16_pair(high[0] * each, high[1] * each);
+	tare_b16 second = tare_b16_pair(high[2] * each, high[3] * each);
+
+	tare_b16_store(code, (v & 15) | ((tare_b16)((first & bit) != 0) & 16));
+	tare_b16_store(code + 16, v >> 4 | ((tare_b16)((second & bit) != 0) & 16));
 }
 
 #endif

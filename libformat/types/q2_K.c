@@ -105,5 +105,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q2_K = {
 	.name = "q2_K", .gguf_id = 10, .block_len = TARE_K, .block_size = sizeof(struct tare_q2_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q2_K),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q2_K),
 };

@@ -12,7 +12,7 @@ static void decode_block(float *restrict y, const struct tare_q3_K *restrict b)
 	uint8_t code[TARE_K], scale[COUNT];
 
 	tare_k_get_pairs(code, b->low);
-	tare_k_get_bits(code, b->high, 2);
+	tare_k_get_bits(code, b->high, 1u << 2);
 	tare_k_get_scales16(scale, b->scales);
 	for (size_t j = 0; j < COUNT; j++) {
 		float s = d * (float)(scale[j] - HALF_SCALE);
@@ -70,7 +70,7 @@ void tare_q3_K_encode_block(void *block, const float *x, const float *importance
 	for (size_t j = 0; j < COUNT; j++)
 		tare_k_requantize(SUB, -HALF, HALF - 1, x + j * SUB, d * (float)(code_scale[j] - HALF_SCALE), 0, code + j * SUB);
 	tare_k_put_scales16(b->scales, code_scale);
-	tare_k_put_bits(b->high, code, 2);
+	tare_k_put_bits(b->high, code, 1u << 2);
 	tare_k_put_pairs(b->low, code);
 }
 
@@ -86,5 +86,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q3_K = {
 	.name = "q3_K", .gguf_id = 11, .block_len = TARE_K, .block_size = sizeof(struct tare_q3_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q3_K),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q3_K),
 };

@@ -1,5 +1,6 @@
 /* q4_0: 32 codes of four bits, (code - 8) x scale. */
 #include "types/exact.h"
+#include "types/kernels.h"
 #include "types/pack32.h"
 #include "types/swap.h"
 #include "types/type.h"
@@ -7,13 +8,7 @@
 
 enum { LEN = 32, HALF = 8 };
 
-struct block {
-	uint8_t d[2];
-	uint8_t low[LEN / 2];
-};
-_Static_assert(sizeof(struct block) == 18, "q4_0");
-
-static void decode_block(float *restrict y, const struct block *restrict b)
+static void decode_block(float *restrict y, const struct tare_q4_0 *restrict b)
 {
 	float d = tare_get_scale(b->d);
 	uint8_t code[LEN];
@@ -26,14 +21,14 @@ static void decode_block(float *restrict y, const struct block *restrict b)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_q4_0 *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
 }
 
 /* The extreme weight becomes code 0, whatever its sign. */
-static void encode_block(struct block *restrict b, const float *restrict x)
+static void encode_block(struct tare_q4_0 *restrict b, const float *restrict x)
 {
 	float d = tare_extreme(x, LEN) / -HALF;
 	float inverse = d != 0 ? 1 / d : 0;
@@ -48,9 +43,9 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 	tare_pack_low(b->low, code);
 }
 
-static void encode_weighted(void *block, const float *x, const float *w)
+void tare_q4_0_encode_weighted(void *block, const float *x, const float *w)
 {
-	struct block *b = block;
+	struct tare_q4_0 *b = block;
 	uint8_t code[LEN];
 
 	tare_put_scale(b->d, tare_search_symmetric(LEN, HALF, x, w, code));
@@ -59,10 +54,10 @@ static void encode_weighted(void *block, const float *x, const float *w)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	struct block *b = dst;
+	struct tare_q4_0 *b = dst;
 
 	if (weights) {
-		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, encode_weighted);
+		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, tare_q4_0_encode_weighted);
 		return;
 	}
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
@@ -71,10 +66,10 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_q4_0), 0, 1, 2);
 }
 
 const struct tare_type tare_type_q4_0 = {
-	.name = "q4_0", .gguf_id = 2, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.name = "q4_0", .gguf_id = 2, .block_len = LEN, .block_size = sizeof(struct tare_q4_0), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q4_0),
 };

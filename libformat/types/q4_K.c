@@ -103,5 +103,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q4_K = {
 	.name = "q4_K", .gguf_id = 12, .block_len = TARE_K, .block_size = sizeof(struct tare_q4_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q4_K),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q4_K),
 };

@@ -1,5 +1,6 @@
 /* q5_0: 32 codes of five bits, (code - 16) x scale. */
 #include "types/exact.h"
+#include "types/kernels.h"
 #include "types/pack32.h"
 #include "types/swap.h"
 #include "types/type.h"
@@ -7,20 +8,12 @@
 
 enum { LEN = 32, HALF = 16 };
 
-struct block {
-	uint8_t d[2];
-	uint8_t high[LEN / 8];
-	uint8_t low[LEN / 2];
-};
-_Static_assert(sizeof(struct block) == 22, "q5_0");
-
-static void decode_block(float *restrict y, const struct block *restrict b)
+static void decode_block(float *restrict y, const struct tare_q5_0 *restrict b)
 {
 	float d = tare_get_scale(b->d);
 	uint8_t code[LEN];
 
-	tare_unpack_low(code, b->low);
-	tare_unpack_high(code, b->high);
+	tare_unpack_five(code, b->low, b->high);
 	for (size_t j = 0; j < LEN; j++)
 		y[j] = (float)(code[j] - HALF) * d;
 	tare_settle(y, LEN, d, 0);
@@ -28,14 +21,14 @@ static void decode_block(float *restrict y, const struct block *restrict b)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_q5_0 *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
 }
 
 /* The extreme weight becomes code 0, whatever its sign. */
-static void encode_block(struct block *restrict b, const float *restrict x)
+static void encode_block(struct tare_q5_0 *restrict b, const float *restrict x)
 {
 	float d = tare_extreme(x, LEN) / -HALF;
 	float inverse = d != 0 ? 1 / d : 0;
@@ -51,9 +44,9 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 	tare_pack_low(b->low, code);
 }
 
-static void encode_weighted(void *block, const float *x, const float *w)
+void tare_q5_0_encode_weighted(void *block, const float *x, const float *w)
 {
-	struct block *b = block;
+	struct tare_q5_0 *b = block;
 	uint8_t code[LEN];
 
 	tare_put_scale(b->d, tare_search_symmetric(LEN, HALF, x, w, code));
@@ -63,10 +56,10 @@ static void encode_weighted(void *block, const float *x, const float *w)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	struct block *b = dst;
+	struct tare_q5_0 *b = dst;
 
 	if (weights) {
-		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, encode_weighted);
+		tare_encode_weighted32(dst, sizeof *b, src, rows, cols, weights, tare_q5_0_encode_weighted);
 		return;
 	}
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
@@ -75,11 +68,11 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), offsetof(struct block, high), 1, 4);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_q5_0), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_q5_0), offsetof(struct tare_q5_0, high), 1, 4);
 }
 
 const struct tare_type tare_type_q5_0 = {
-	.name = "q5_0", .gguf_id = 6, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.name = "q5_0", .gguf_id = 6, .block_len = LEN, .block_size = sizeof(struct tare_q5_0), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q5_0),
 };

@@ -12,7 +12,7 @@ static void decode_block(float *restrict y, const struct tare_q5_K *restrict b)
 	uint8_t code[TARE_K], code_scale[COUNT], code_min[COUNT];
 
 	tare_k_get_nibbles(code, b->low);
-	tare_k_get_bits(code, b->high, 4);
+	tare_k_get_bits(code, b->high, 1u << 4);
 	tare_k_get_scales(code_scale, code_min, b->scales);
 	for (size_t j = 0; j < COUNT; j++) {
 		float scale = d * (float)code_scale[j], min = dmin * (float)code_min[j];
@@ -82,7 +82,7 @@ static void finish(struct tare_q5_K *restrict b, const float *restrict x, struct
 	for (size_t j = 0; j < COUNT; j++)
 		tare_k_requantize(SUB, 0, MAX_CODE, x + j * SUB, d * (float)k->code_scale[j], dmin * (float)k->code_min[j],
 				  k->code + j * SUB);
-	tare_k_put_bits(b->high, k->code, 4);
+	tare_k_put_bits(b->high, k->code, 1u << 4);
 	tare_k_put_nibbles(b->low, k->code);
 }
 
@@ -109,5 +109,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q5_K = {
 	.name = "q5_K", .gguf_id = 13, .block_len = TARE_K, .block_size = sizeof(struct tare_q5_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q5_K),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q5_K),
 };

@@ -68,5 +68,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q6_K = {
 	.name = "q6_K", .gguf_id = 14, .block_len = TARE_K, .block_size = sizeof(struct tare_q6_K), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q6_K),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q6_K),
 };

@@ -1,19 +1,15 @@
 /* q8_0: 32 signed bytes and a scale. */
 #include "types/exact.h"
+#include "types/kernels.h"
+#include "types/pack32.h"
 #include "types/swap.h"
 #include "types/type.h"
 
 enum { LEN = 32 };
 
-struct block {
-	uint8_t d[2];
-	int8_t code[LEN];
-};
-_Static_assert(sizeof(struct block) == 34, "q8_0");
-
 static void decode(float *restrict dst, const void *restrict src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_q8_0 *b = src;
 
 	for (; nblocks--; b++, dst += LEN) {
 		float d = tare_get_scale(b->d);
@@ -37,7 +33,7 @@ static float largest(const float *x)
 	return max;
 }
 
-static void encode_block(struct block *restrict b, const float *restrict x)
+static void encode_block(struct tare_q8_0 *restrict b, const float *restrict x)
 {
 	float d = largest(x) / 127;
 	float inverse = d != 0 ? 1 / d : 0;
@@ -49,7 +45,7 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	struct block *b = dst;
+	struct tare_q8_0 *b = dst;
 
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
 		encode_block(b++, src);
@@ -57,10 +53,10 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_q8_0), 0, 1, 2);
 }
 
 const struct tare_type tare_type_q8_0 = {
-	.name = "q8_0", .gguf_id = 8, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.name = "q8_0", .gguf_id = 8, .block_len = LEN, .block_size = sizeof(struct tare_q8_0), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q8_0),
 };

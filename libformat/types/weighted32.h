@@ -8,6 +8,8 @@
 /* One block: x without stray NaNs, w the weights of the search. */
 typedef void tare_weighted_fn(void *block, const float *x, const float *w);
 
+tare_weighted_fn tare_q4_0_encode_weighted, tare_q4_1_encode_weighted, tare_q5_0_encode_weighted, tare_q5_1_encode_weighted;
+
 TARE_SEARCH void tare_encode_weighted32(void *dst, size_t block_size, const float *src, size_t rows, size_t cols, const float *weights,
 					tare_weighted_fn *encode_block)
 {

@@ -1,6 +1,0 @@
-/* The K types with AVX-512. The suffix of this file's name makes the Makefile turn the instructions on. */
-#ifdef __AVX512BW__
-#include "types/k_lanes.h"
-#else
-typedef int tare_nothing_here; /* another architecture */
-#endif
