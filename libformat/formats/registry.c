@@ -155,7 +155,7 @@ tare_status tare_format_open(tare_model **out, const char *path, tare_source *so
 	if (st == TARE_OK)
 		st = read_into(m, path, opt, err);
 	if (st != TARE_OK) {
-		tare_error_in_file(err, path);
+		tare_error_in_file(err, path && !strcmp(path, "-") ? "standard input" : path);
 		tare_close(m);
 		return st;
 	}
