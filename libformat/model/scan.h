@@ -23,8 +23,8 @@ size_t *tare_model_payload_order(const tare_model *m);
 bool tare_model_is_stream(const tare_model *m);
 /* Makes every byte of m's files addressable: streams are spooled. */
 tare_status tare_model_make_random(tare_model *m, tare_error *err);
-/* The payload has been read, before anything is made of it: streams are read to their end, and it is an error if a file was changed in place
- * since it was opened. */
+/* The payload has been read, and nothing shown of what was made of it: streams are read to their end, and it is an error if a file was
+ * changed in place since it was opened. */
 tare_status tare_model_end_reading(tare_model *m, tare_error *err);
 /* SHA-256 of t's payload as stored. h is fresh, and is fresh again afterwards. buf: buf_size bytes for pieces of a stream; a mapped file
  * needs none (NULL, and buf_size is the length of a piece). */
