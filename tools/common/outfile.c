@@ -34,7 +34,7 @@ static bool is_stream(const char *path)
 static int write_stream(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "we");
-	bool ok = f && fputs(text, f) >= 0 && putc('\n', f) != EOF;
+	bool ok = f && fputs(text, f) >= 0;
 
 	if ((f && fclose(f)) || !ok) {
 		tool_trouble("%s: cannot be written: %s", tool_text(path), strerror(errno));
