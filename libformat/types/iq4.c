@@ -14,17 +14,18 @@ enum { LEN = TARE_IQ4_LEN, TRIALS = 15, LANES = 4, VECTORS = 4 };
 
 const int8_t tare_iq4_level[16] = { -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113 };
 
-/* Half way between level i and i + 1, which takes the limit itself. */
-static const float limit[15] = { -115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101 };
+const float tare_iq4_limit[16] = {
+	-115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101, INFINITY
+};
 
 /* The nearest level; NaN gets the last. */
 static inline unsigned nearest(float v)
 {
-	unsigned i = 8u * !(v < limit[7]);
+	unsigned i = 8u * !(v < tare_iq4_limit[7]);
 
-	i += 4u * !(v < limit[i + 3]);
-	i += 2u * !(v < limit[i + 1]);
-	return i + !(v < limit[i]);
+	i += 4u * !(v < tare_iq4_limit[i + 3]);
+	i += 2u * !(v < tare_iq4_limit[i + 1]);
+	return i + !(v < tare_iq4_limit[i]);
 }
 
 void tare_iq4_encode(uint8_t *restrict code, const float *restrict x, float inverse)
@@ -68,7 +69,7 @@ static bool try_all(tare_v4f qx[VECTORS], tare_v4f q2[VECTORS], const float *x, 
 	for (size_t j = 0; j < LEN; j++) {
 		unsigned a = nearest(inverse[0] * x[j]), b = nearest(inverse[TRIALS - 1] * x[j]);
 		unsigned low = a < b ? a : b, high = a < b ? b : a;
-		float l = tare_iq4_level[low], h = tare_iq4_level[high], between = limit[low < 14 ? low : 14];
+		float l = tare_iq4_level[low], h = tare_iq4_level[high], between = tare_iq4_limit[low < 14 ? low : 14];
 
 		if (high - low > 1)
 			return false;
