@@ -245,6 +245,19 @@ TARE_API tare_status tare_content_digest(const tare_model *m, const tare_scan_re
 /* The tensor's values as f32; dst has room for t->count. */
 TARE_API tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_error *err);
 
+/* ---- importance matrices ---- */
+
+/* One file's matrix: how much each column of each weight matters, in either form of llama-imatrix. */
+typedef struct tare_imatrix tare_imatrix;
+
+TARE_API bool tare_model_is_imatrix(const tare_model *m);
+/* Reads and checks all of m as a matrix. m must outlive it, and is spooled if it is a stream. */
+TARE_API tare_status tare_imatrix_read(tare_imatrix **out, tare_model *m, tare_error *err);
+TARE_API void tare_imatrix_free(tare_imatrix *im); /* NULL is fine */
+TARE_API size_t tare_imatrix_count(const tare_imatrix *im); /* entries, in bytewise order of the weights' names */
+/* The entry for the weight of this name, SIZE_MAX if there is none. */
+TARE_API size_t tare_imatrix_find(const tare_imatrix *im, tare_str name);
+
 /* ---- recipes, plans, runs ---- */
 
 typedef struct tare_recipe tare_recipe; /* immutable once loaded; may be shared between threads */

@@ -91,6 +91,30 @@ static tare_status read_imatrix(tare_reading *r, tare_yaml *v, tare_error *err)
 	return TARE_OK;
 }
 
+/* A list of texts that are sought in names. */
+static tare_status read_parts(const tare_yaml *v, const tare_yaml **out, tare_error *err)
+{
+	size_t i;
+
+	if (v->kind != TARE_YAML_LIST || !v->count)
+		return tare_yaml_fail(v, err, "expected a list of parts of names, such as [attn_v, ffn_down], not %s", TARE_YAML_SHOW(v));
+	for (i = 0; i < v->count; i++)
+		if (v->items[i]->kind != TARE_YAML_SCALAR || !v->items[i]->text.len)
+			return tare_yaml_fail(v->items[i], err, "expected a part of names, such as attn_v, not %s", TARE_YAML_SHOW(v->items[i]));
+	*out = v;
+	return TARE_OK;
+}
+
+static tare_status read_include_weights(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return read_parts(v, &r->into->include_weights, err);
+}
+
+static tare_status read_exclude_weights(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return read_parts(v, &r->into->exclude_weights, err);
+}
+
 static tare_status read_fallback(tare_reading *r, tare_yaml *v, tare_error *err)
 {
 	int i = 0;

@@ -47,6 +47,8 @@ const tare_type *tare_mix_pick(tare_mix_run *run, const tare_tensor *t);
 bool tare_quantizable(const tare_tensor *t, const char **why);
 /* What takes the place of a type whose blocks are too long for a row; NULL if nothing is defined. */
 const tare_type *tare_type_fallback(const tare_type *type);
+/* Do importances change what is written? Some types take the nearest value whatever it matters. */
+bool tare_type_uses_importances(const tare_type *type);
 /* Does llama-quantize refuse to write this type without an importance matrix? mix: NULL if none. */
 bool tare_needs_imatrix(const tare_mix *mix, const tare_type *type, tare_str name);
 /* llama-quantize's order: names outside layers, then layer by layer; bytewise within. qsort's signs. */

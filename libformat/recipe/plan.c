@@ -55,7 +55,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 	size_t i;
 
 	pl->p->steps = tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->steps);
-	if (!pl->p->steps)
+	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->weights) : NULL;
+	if (!pl->p->steps || (pl->n_used && !pl->p->weights))
 		return tare_fail_nomem(err);
 	for (i = 0; i < pl->n_items; i++) {
 		const tare_item *item = &pl->items[i];
@@ -73,6 +74,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
 		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
 		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type, why, item->note };
+		if (pl->n_used)
+			pl->p->weights[i] = item->importance;
 	}
 	return TARE_OK;
 }
@@ -82,10 +85,8 @@ static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_
 	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count };
 
 	TARE_TRY(tare_recipe_check(pl->recipe, err));
-	if (pl->is->imatrix)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "imatrix %s: this version does not read importance matrices",
-				 TARE_SHOW(pl->is->imatrix->text));
 	TARE_TRY(start_outline(pl, opt, err));
+	TARE_TRY(tare_plan_imatrix(pl, err));
 	TARE_TRY(tare_plan_rules(pl, err));
 	TARE_TRY(tare_plan_types(pl, err));
 	TARE_TRY(add_tensors(pl, err));
@@ -114,6 +115,7 @@ tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, 
 	free(pl.items);
 	free(pl.hits);
 	free(pl.troubles);
+	free(pl.used);
 	if (st != TARE_OK) {
 		tare_plan_free(pl.p);
 		return st;
@@ -150,6 +152,8 @@ void tare_plan_free(tare_plan *p)
 	if (!p)
 		return;
 	tare_close(p->out);
+	tare_imatrix_free(p->imatrix);
+	tare_close(p->matrix);
 	free(p->notes);
 	free(p->refusals);
 	free(p->unmet);

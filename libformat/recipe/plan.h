@@ -3,6 +3,7 @@
 #define TARE_RECIPE_PLAN_H
 
 #include "formats/format.h"
+#include "model/imatrix.h"
 #include "model/loss.h"
 
 typedef enum tare_nonfinite { TARE_NONFINITE_ERROR, TARE_NONFINITE_KEEP, TARE_NONFINITE_ZERO } tare_nonfinite;
@@ -20,8 +21,10 @@ struct tare_plan {
 	tare_model *in;          /* not owned */
 	tare_model *out;         /* the outline, laid out */
 	tare_step *steps;        /* out->n_tensors of them, in out's arena */
-	const float **weights;   /* importance per step: columns for each slice of the two fastest dimensions (expert after expert), or
-				  * NULL; the array itself NULL when no matrix was given */
+	tare_model *matrix;      /* the importance matrix's file; NULL: none */
+	tare_imatrix *imatrix;
+	const tare_importance **weights; /* importance per step: as many values as columns for each slice of the two fastest dimensions
+					  * (expert after expert), or NULL; the array itself NULL when no matrix was given */
 	tare_nonfinite nonfinite;
 	tare_gate *gates;
 	size_t n_gates;

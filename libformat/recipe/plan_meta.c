@@ -125,5 +125,5 @@ tare_status tare_plan_metadata(tare_planner *pl, tare_error *err)
 	st = set_keys(pl, err);
 	if (st == TARE_E_RECIPE)
 		tare_error_in_file(err, pl->recipe->file);
-	return st;
+	return st == TARE_OK ? tare_plan_imatrix_metadata(pl, err) : st;
 }

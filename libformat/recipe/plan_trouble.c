@@ -54,20 +54,22 @@ tare_status tare_plan_fails_gate(tare_plan *p, tare_error *err, const char *fmt,
 tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const tare_item *item, const tare_type *from, const tare_type *to,
 			      tare_error *err)
 {
+	const tare_tensor *t = &pl->in->tensors[item->source];
 	size_t i;
 
 	for (i = 0; i < pl->n_troubles; i++) {
-		tare_trouble *t = &pl->troubles[i];
+		tare_trouble *same = &pl->troubles[i];
 
-		if (t->kind == kind && t->from == from && t->to == to) {
-			t->count++;
+		if (same->kind == kind && same->from == from && same->to == to) {
+			same->count++;
 			return TARE_OK;
 		}
 	}
 	if (!tare_grow((void **)&pl->troubles, &pl->cap_troubles, pl->n_troubles, sizeof *pl->troubles))
 		return tare_fail_nomem(err);
 	pl->troubles[pl->n_troubles++] = (tare_trouble){
-		kind, from, to, item->name, tare_tensor_cols(&pl->in->tensors[item->source]), 1,
+		.kind = kind, .from = from, .to = to, .first = item->name, .cols = tare_tensor_cols(t), .count = 1,
+		.have = item->importance ? item->importance->values : 0, .want = tare_importances_of(t),
 	};
 	return TARE_OK;
 }
@@ -75,7 +77,7 @@ tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const ta
 static void explain(const tare_trouble *t, const char *mix, char *buf, size_t size)
 {
 	const char *from = t->from ? t->from->name : "", *to = t->to ? t->to->name : "";
-	unsigned long long cols = t->cols, block = t->to ? t->to->block_len : 0;
+	unsigned long long cols = t->cols, block = t->to ? t->to->block_len : 0, have = t->have, want = t->want;
 
 	switch (t->kind) {
 	case TARE_TROUBLE_REQUANTIZE:
@@ -99,6 +101,19 @@ static void explain(const tare_trouble *t, const char *mix, char *buf, size_t si
 		break;
 	case TARE_TROUBLE_IMATRIX:
 		snprintf(buf, size, "type %s needs an importance matrix (imatrix: FILE)", to);
+		break;
+	case TARE_TROUBLE_ENTRY:
+		snprintf(buf, size, "type %s needs importances, and the matrix has no entry for it: choose another type, or make the matrix anew",
+			 to);
+		break;
+	case TARE_TROUBLE_LENGTH:
+		snprintf(buf, size, "the importance matrix has %llu values for it, expected %llu; it is of another model", have, want);
+		break;
+	case TARE_TROUBLE_NO_ENTRY:
+		snprintf(buf, size, "no entry in the importance matrix: %s without it", to);
+		break;
+	case TARE_TROUBLE_OTHER_LENGTH:
+		snprintf(buf, size, "the importance matrix has %llu values for it, not %llu: %s without it", have, want, to);
 		break;
 	case TARE_TROUBLE_ADJUSTED:
 		snprintf(buf, size, "a row of %llu does not divide into %s: %s instead", cols, from, to);

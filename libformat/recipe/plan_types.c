@@ -137,7 +137,7 @@ static tare_status fit(tare_planner *pl, tare_item *item, tare_error *err)
 	return divides(t, item->type) ? TARE_OK : adjust(pl, item, t, err);
 }
 
-static tare_status check(tare_planner *pl, const tare_item *item, tare_error *err)
+static tare_status check(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_type *from = pl->in->tensors[item->source].type, *to = item->type;
 
@@ -149,8 +149,7 @@ static tare_status check(tare_planner *pl, const tare_item *item, tare_error *er
 		return tare_plan_trouble(pl, TARE_TROUBLE_DECODE, item, from, NULL, err);
 	if (tare_type_is_quantized(from) && !pl->is->allow_requantize)
 		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_REQUANTIZE, item, from, to, err));
-	if (!pl->is->imatrix && tare_needs_imatrix(pl->is->mix, to, item->name))
-		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_IMATRIX, item, NULL, to, err));
+	TARE_TRY(tare_plan_importance(pl, item, err));
 	if (!tare_type_can_encode(to))
 		TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_ENCODE, item, NULL, to, err));
 	return TARE_OK;
@@ -168,7 +167,7 @@ static tare_status start_mix(tare_planner *pl, tare_error *err)
 	bool known = false;
 	size_t i;
 
-	tare_mix_start(&pl->mix, mix, pl->in, pl->is->imatrix);
+	tare_mix_start(&pl->mix, mix, pl->in, pl->n_used > 0);
 	qsort(pl->items, pl->n_items, sizeof *pl->items, by_mix_order);
 	for (i = 0; i < pl->n_items; i++) {
 		tare_mix_see(&pl->mix, pl->items[i].name);

@@ -14,6 +14,7 @@ typedef struct tare_item {
 	bool named;              /* the recipe names this very type: its own fallback key counts, not the mix's */
 	const char *why;         /* what decided, for the step */
 	const char *note;
+	const tare_importance *importance; /* NULL: none */
 } tare_item;
 
 /* What went wrong, or not as asked, with many tensors for the same reason: told once, with the first of them. */
@@ -21,12 +22,16 @@ typedef enum tare_trouble_kind {
 	TARE_TROUBLE_REQUANTIZE, /* refusals, in the order in which they are told */
 	TARE_TROUBLE_UNEVEN,
 	TARE_TROUBLE_LAYER,
-	TARE_TROUBLE_IMATRIX,
+	TARE_TROUBLE_IMATRIX,    /* there is no matrix, */
+	TARE_TROUBLE_ENTRY,      /* no entry in it, */
+	TARE_TROUBLE_LENGTH,     /* or one of another length */
 	TARE_TROUBLE_UNKNOWN,
 	TARE_TROUBLE_DECODE,
 	TARE_TROUBLE_ENCODE,
 	TARE_TROUBLE_ADJUSTED,   /* from here on: notes */
 	TARE_TROUBLE_FLAT,
+	TARE_TROUBLE_NO_ENTRY,
+	TARE_TROUBLE_OTHER_LENGTH,
 	TARE_TROUBLE_KINDS
 } tare_trouble_kind;
 
@@ -35,6 +40,7 @@ typedef struct tare_trouble {
 	const tare_type *from, *to;
 	tare_str first;
 	uint64_t cols;           /* of the first */
+	uint64_t have, want;     /* values of the matrix for it */
 	size_t count;
 } tare_trouble;
 
@@ -48,12 +54,22 @@ typedef struct tare_planner {
 	size_t *hits;            /* tensors a rule decided, per rule; malloc'ed */
 	tare_trouble *troubles;  /* malloc'ed; kind, from and to tell them apart, so there are few */
 	size_t n_troubles, cap_troubles;
+	bool *used;              /* per entry of the matrix: include_weights and exclude_weights leave it; malloc'ed */
+	size_t n_used;           /* 0: as if there were no matrix */
 	tare_mix_run mix;
 	int64_t last_layer;
 } tare_planner;
 
 /* plan_rules.c: items from the source tensors, by the rules. */
 tare_status tare_plan_rules(tare_planner *pl, tare_error *err);
+/* plan_imatrix.c: the matrix is opened and what the recipe leaves of it is found. */
+tare_status tare_plan_imatrix(tare_planner *pl, tare_error *err);
+/* The matrix's entry for an item that will be quantized, into item->importance; what is missing is told. */
+tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *err);
+/* Values of importance that t asks for: its columns, for each slice of the two fastest dimensions in the third. */
+uint64_t tare_importances_of(const tare_tensor *t);
+/* quantize.imatrix.*, as llama-quantize writes them. */
+tare_status tare_plan_imatrix_metadata(tare_planner *pl, tare_error *err);
 /* plan_types.c: their types, by the base, and what cannot be done. */
 tare_status tare_plan_types(tare_planner *pl, tare_error *err);
 /* plan_trouble.c */

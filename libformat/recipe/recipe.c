@@ -55,6 +55,12 @@ tare_status tare_recipe_check(const tare_recipe *r, tare_error *err)
 		return check_place(r, "output_type", err, "wants a mix or a type in base");
 	if (r->is.token_embedding_type && !quantizes)
 		return check_place(r, "token_embedding_type", err, "wants a mix or a type in base");
+	if (r->is.include_weights && r->is.exclude_weights)
+		return check_place(r, "exclude_weights", err, "include_weights names those that are used already: only one of the two");
+	if (r->is.include_weights && !r->is.imatrix)
+		return check_place(r, "include_weights", err, "wants an imatrix");
+	if (r->is.exclude_weights && !r->is.imatrix)
+		return check_place(r, "exclude_weights", err, "wants an imatrix");
 	return TARE_OK;
 }
 

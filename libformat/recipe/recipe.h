@@ -44,6 +44,7 @@ typedef struct tare_settings {
 	tare_rule *rules;
 	size_t n_rules;
 	const tare_yaml *imatrix;       /* NULL: none */
+	const tare_yaml *include_weights, *exclude_weights; /* lists of scalars, or NULL */
 	tare_fallback fallback;
 	bool allow_requantize, pure, leave_output;
 	const tare_type *output_type, *token_embedding_type; /* NULL: as base says */

@@ -16,7 +16,7 @@ static const tare_tensor *source_of(const tare_plan *p, size_t i)
 	return &p->in->tensors[p->steps[i].source];
 }
 
-static const float *weights_of(const tare_plan *p, size_t i)
+static const tare_importance *weights_of(const tare_plan *p, size_t i)
 {
 	return p->weights ? p->weights[i] : NULL;
 }
@@ -91,6 +91,7 @@ void tare_tile_room_for(const tare_plan *p, size_t i, tare_tile_room *room)
 	at_least(&room->out, bytes_of(to->type, c.tile), to->size);
 	at_least(&room->values, c.strip, c.total);
 	at_least(&room->swapped, bytes_of(from->type, c.strip), from->size);
+	at_least(&room->weights, weights_of(p, i) ? tare_tensor_cols(to) : 0, c.total);
 }
 
 void tare_tile_begin(const tare_plan *p, tare_tile *t, size_t index, uint64_t at)
@@ -161,32 +162,43 @@ static tare_status treat_nonfinite(const tare_plan *p, tare_tile *t, float *x, s
 	return TARE_OK;
 }
 
-/* Whole rows, from row `row` of the tensor. Each slice of the two fastest dimensions (an expert) has importances of its own. */
-static void encode_rows(const tare_tensor *to, const float *weights, uint64_t row, const float *x, uint64_t n_rows, uint8_t *out)
+/* Importances of a slice, kept for the rows to come. A fourth dimension meets the same slices again. */
+static const float *importances(tare_bench *b, const tare_importance *e, uint64_t slice, uint64_t cols)
 {
-	uint64_t cols = tare_tensor_cols(to), per_slice = to->n_dims > 2 ? to->dim[to->n_dims - 2] : tare_tensor_rows(to), done, k;
+	slice %= e->values / cols;
+	if (b->weighted != e || b->slice != slice)
+		tare_importance_get(e, slice * cols, cols, b->weights);
+	b->weighted = e;
+	b->slice = slice;
+	return b->weights;
+}
+
+/* Whole rows, from row `row` of the tensor. Each slice of the two fastest dimensions (an expert) has importances of its own. */
+static void encode_rows(tare_bench *b, const tare_tensor *to, const tare_importance *e, uint64_t row, uint64_t n_rows, uint8_t *out)
+{
+	uint64_t cols = tare_tensor_cols(to), per_slice = to->n_dims > 1 ? to->dim[to->n_dims - 2] : 1, done, k;
 
 	for (done = 0; done < n_rows; done += k) {
 		uint64_t at = row + done;
 
 		k = per_slice - at % per_slice;
 		k = k < n_rows - done ? k : n_rows - done;
-		tare_type_encode(to->type)(out + bytes_of(to->type, done * cols), x + done * cols, k, cols,
-					   weights + at / per_slice * cols);
+		tare_type_encode(to->type)(out + bytes_of(to->type, done * cols), b->x + done * cols, k, cols,
+					   importances(b, e, at / per_slice, cols));
 	}
 }
 
 /* n values from value `done` of the tile. */
-static tare_status work_strip(const tare_plan *p, tare_tile *t, const tare_bench *b, bool measure, uint64_t done, size_t n, tare_error *err)
+static tare_status work_strip(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, uint64_t done, size_t n, tare_error *err)
 {
 	const tare_tensor *from = source_of(p, t->index), *to = &p->out->tensors[t->index];
-	const float *weights = weights_of(p, t->index);
+	const tare_importance *weights = weights_of(p, t->index);
 	uint8_t *out = t->out_buf + bytes_of(to->type, done);
 
 	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), n / from->type->block_len, b->swapped, b->x);
 	TARE_TRY(treat_nonfinite(p, t, b->x, n, t->at + done, err));
 	if (weights)
-		encode_rows(to, weights, (t->at + done) / tare_tensor_cols(to), b->x, n / tare_tensor_cols(to), out);
+		encode_rows(b, to, weights, (t->at + done) / tare_tensor_cols(to), n / tare_tensor_cols(to), out);
 	else
 		tare_type_encode(to->type)(out, b->x, 1, n, NULL);
 	if (measure) {
@@ -196,7 +208,7 @@ static tare_status work_strip(const tare_plan *p, tare_tile *t, const tare_bench
 	return TARE_OK;
 }
 
-static tare_status recode(const tare_plan *p, tare_tile *t, const tare_bench *b, bool measure, tare_error *err)
+static tare_status recode(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, tare_error *err)
 {
 	const tare_type *to = p->out->tensors[t->index].type;
 	uint64_t done, k, strip = tare_cut_of(p, t->index).strip;
@@ -220,7 +232,7 @@ static void touch(const uint8_t *bytes, size_t size)
 		(void)*(const volatile uint8_t *)(bytes + i);
 }
 
-tare_status tare_tile_work(const tare_plan *p, tare_tile *t, const tare_bench *b, bool measure, tare_error *err)
+tare_status tare_tile_work(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, tare_error *err)
 {
 	const tare_tensor *to = &p->out->tensors[t->index];
 

@@ -35,6 +35,9 @@ typedef struct tare_tile {
 typedef struct tare_bench {
 	float *x, *y;        /* a strip of values: the source's, the result's */
 	uint8_t *swapped;    /* a strip as stored in a foreign byte order */
+	float *weights;      /* importances of a row, */
+	const tare_importance *weighted; /* these ones (NULL: none yet), */
+	uint64_t slice;      /* of this slice */
 } tare_bench;
 
 /* Bytes of buffers that go round for any step of a plan. */
@@ -42,6 +45,7 @@ typedef struct tare_tile_room {
 	size_t in, out;      /* of a tile */
 	size_t values;       /* of a strip */
 	size_t swapped;      /* of a strip */
+	size_t weights;      /* of a row: values */
 } tare_tile_room;
 
 /* True if step i's bytes go to the target as they are, without passing through a tile's own buffer. */
@@ -51,6 +55,6 @@ void tare_tile_room_for(const tare_plan *p, size_t i, tare_tile_room *room);
 /* Makes t the tile of tensor `index` that begins at `at`; its bytes (src) are still to be fetched. */
 void tare_tile_begin(const tare_plan *p, tare_tile *t, size_t index, uint64_t at);
 /* decode -> what is not finite -> encode -> measure, or copy. */
-tare_status tare_tile_work(const tare_plan *p, tare_tile *t, const tare_bench *b, bool measure, tare_error *err);
+tare_status tare_tile_work(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, tare_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* Carries out a plan: tiles go round from the source through the workers to the target, in the order of the result's bytes.
  *
- * Private memory, beside the model's own headers: per worker two strips of values and one of stored bytes (64 KiB with 4096 values);
+ * Private memory, beside the model's own headers: per worker two strips of values, one of stored bytes
+ * (64 KiB with 4096 values) and one row of importances;
  * per slot a tile's bytes (at most 256 KiB, mostly half of that or less, and as much again when the source is a stream). Slots are half
  * as many again as workers, fewer if they would pass ROOM together; then there are fewer workers too. Neither the number of slots nor
  * that of workers shows in the result. */
@@ -118,6 +119,11 @@ static size_t padded(size_t n)
 	return (n + 63) & ~(size_t)63;
 }
 
+static size_t bench_size(const run *r)
+{
+	return (2 * r->room.values + r->room.weights) * sizeof(float) + r->room.swapped;
+}
+
 static void size_up(run *r)
 {
 	size_t i, slot, bench;
@@ -126,9 +132,11 @@ static void size_up(run *r)
 		tare_tile_room_for(r->p, i, &r->room);
 		r->total += r->p->in->tensors[r->p->steps[i].source].size;
 	}
-	r->room = (tare_tile_room){ padded(r->room.in), padded(r->room.out), padded(r->room.values), padded(r->room.swapped) };
+	r->room = (tare_tile_room){
+		padded(r->room.in), padded(r->room.out), padded(r->room.values), padded(r->room.swapped), padded(r->room.weights),
+	};
 	slot = r->room.in + r->room.out + sizeof *r->slots;
-	bench = 2 * r->room.values * sizeof(float) + r->room.swapped + sizeof *r->benches;
+	bench = bench_size(r) + sizeof *r->benches;
 	r->threads = tare_run_threads(&r->opt->run);
 	if (r->threads > THREADS_MOST)
 		r->threads = THREADS_MOST;
@@ -139,7 +147,7 @@ static void size_up(run *r)
 
 static tare_status make_room(run *r, tare_error *err)
 {
-	size_t i, slot = r->room.in + r->room.out, bench = 2 * r->room.values * sizeof(float) + r->room.swapped;
+	size_t i, slot = r->room.in + r->room.out, bench = bench_size(r);
 	uint8_t *at;
 
 	r->slots = calloc(r->n_slots, sizeof *r->slots);
@@ -155,7 +163,8 @@ static tare_status make_room(run *r, tare_error *err)
 	for (i = 0; i < r->threads; i++, at += bench) {
 		r->benches[i].x = (float *)(void *)at;
 		r->benches[i].y = r->benches[i].x + r->room.values;
-		r->benches[i].swapped = (uint8_t *)(r->benches[i].y + r->room.values);
+		r->benches[i].weights = r->benches[i].y + r->room.values;
+		r->benches[i].swapped = (uint8_t *)(r->benches[i].weights + r->room.weights);
 	}
 	return TARE_OK;
 }
