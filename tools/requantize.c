@@ -19,6 +19,8 @@ static const tool_option options[] = {
 	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
 	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
 	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", "importance of each column of each weight", 0 },
+	{ "include-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
+	{ "exclude-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
 	{ "tensor-type", 0, KEY, "RE=TYPE", NULL, "Recipe", NULL, 0 },
 	{ "output-tensor-type", 0, KEY, "TYPE", "@types", "Recipe", NULL, 0 },
 	{ "token-embedding-type", 0, KEY, "TYPE", "@types", "Recipe", NULL, 0 },

@@ -413,15 +413,24 @@ static void blocks_stand_alone_without_importances(void **state)
 	free(x), free(rows), free(one);
 }
 
-/* Three experts with importances of their own, in rows wider than a strip; tiles do not end where experts do. */
+/* Three experts with importances of their own, in rows wider than a strip; tiles do not end where experts do. One expert was seen twice,
+ * one three times, one never, and then all of its columns matter the same. */
 static void importances_go_with_their_slices(void **state)
 {
 	enum { EXPERTS = 3, ROWS = 11, COLS = 4608, ALL = EXPERTS * ROWS * COLS };
 	static const spec experts[] = { { "exps", &tare_type_f32, 3, { EXPERTS, ROWS, COLS } } };
-	tare_buffer source = make(experts, 1, false, 0, 0), file;
-	tare_model *in = open_bytes(&source), *out;
+	static const spec matrix[] = {
+		{ "exps.in_sum2", &tare_type_f32, 2, { EXPERTS, COLS } }, { "exps.counts", &tare_type_f32, 2, { EXPERTS, 1 } },
+	};
+	static const float counts[EXPERTS] = { 2, 0, 3 };
+	tare_buffer source = make(experts, 1, false, 0, 0), sums = make(matrix, 2, false, 0, 0), file;
+	tare_model *in = open_bytes(&source), *out, *im = open_bytes(&sums);
 	float *x = malloc(ALL * sizeof *x), *weights = malloc(EXPERTS * COLS * sizeof *weights);
-	const float *per_step[] = { weights };
+	const tare_importance exps = {
+		.name = tare_str_of("exps"), .m = im, .sums = &im->tensors[0], .counts = &im->tensors[1], .values = EXPERTS * COLS,
+		.slices = EXPERTS,
+	};
+	const tare_importance *per_step[] = { &exps };
 	uint8_t *expected = malloc(ALL);
 	const char *path = in_scratch("out.gguf");
 	size_t i, slice = ROWS * COLS / 256 * tare_type_q4_K.block_size;
@@ -431,6 +440,10 @@ static void importances_go_with_their_slices(void **state)
 	fill(weights, EXPERTS * COLS, 5);
 	for (i = 0; i < EXPERTS * COLS; i++)
 		weights[i] = fabsf(weights[i]) + 1e-6f;
+	memcpy(sums.bytes + im->tensors[0].offset, weights, EXPERTS * COLS * sizeof *weights);
+	memcpy(sums.bytes + im->tensors[1].offset, counts, sizeof counts);
+	for (i = 0; i < EXPERTS * COLS; i++)
+		weights[i] = counts[i / COLS] > 0 ? weights[i] / counts[i / COLS] : 1;
 	p->weights = per_step;
 	assert_int_equal(tare_plan_write(p, &(tare_write_options){ .run.threads = 3 }, NULL, &err), TARE_OK);
 	assert_int_equal(tare_read_f32(in, &in->tensors[0], x, NULL), TARE_OK);
@@ -442,7 +455,8 @@ static void importances_go_with_their_slices(void **state)
 	tare_close(out);
 	free_plan(p);
 	tare_close(in);
-	free(x), free(weights), free(expected), free(file.bytes), free(source.bytes);
+	tare_close(im);
+	free(x), free(weights), free(expected), free(file.bytes), free(source.bytes), free(sums.bytes);
 }
 
 /* This program run again under another TARE_CPU writes file and report where it is told. */

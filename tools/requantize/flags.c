@@ -164,7 +164,7 @@ static void put_gate(FILE *f, const char *option, const char *value)
 }
 
 /* Keys that several options, or one several times, put together. */
-enum { RULES, METADATA, GATES, COMPOSED };
+enum { RULES, METADATA, GATES, INCLUDE, EXCLUDE, COMPOSED };
 
 static const struct composed {
 	const char *key, *begin, *end, *options;
@@ -172,6 +172,8 @@ static const struct composed {
 	[RULES] = { "rules", "[", "]", "tensor-type" },
 	[METADATA] = { "metadata", "{set: {", "}}", "override-kv" },
 	[GATES] = { "gates", "{", "}", "max-size min-sqnr max-error" },
+	[INCLUDE] = { "include_weights", "[", "]", "include-weights" },
+	[EXCLUDE] = { "exclude_weights", "[", "]", "exclude-weights" },
 };
 
 /* Does the printed recipe have the top-level key? */
@@ -224,6 +226,8 @@ static tare_status set_composed(tare_recipe *r, const requantize_options *o, con
 			put_rule(t.file, s->value);
 		else if (c == &composed[METADATA])
 			put_metadata(t.file, s->value);
+		else if (c == &composed[INCLUDE] || c == &composed[EXCLUDE])
+			put_quoted(t.file, s->value, strlen(s->value));
 		else
 			put_gate(t.file, s->option->name, s->value);
 	}

@@ -2,6 +2,8 @@
 complete -c tare-requantize -l recipe -s r -r -F -d 'what becomes of each weight: tare-recipe(5)'
 complete -c tare-requantize -l type -s t -x -a 'F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q2_K_S Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_XS IQ4_NL TQ1_0 TQ2_0 MXFP4_MOE Q1_0 Q2_0 COPY' -d 'a mix such as Q4_K_M, or type:q4_0 throughout'
 complete -c tare-requantize -l imatrix -r -F -d 'importance of each column of each weight'
+complete -c tare-requantize -l include-weights -x
+complete -c tare-requantize -l exclude-weights -x
 complete -c tare-requantize -l tensor-type -x
 complete -c tare-requantize -l output-tensor-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 u8 u16 u32 u64'
 complete -c tare-requantize -l token-embedding-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 u8 u16 u32 u64'
