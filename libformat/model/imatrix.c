@@ -290,6 +290,11 @@ static tare_status collect(tare_imatrix *im, tare_error *err)
 
 /* ---- metadata ---- */
 
+static tare_status missing(const char *key, tare_error *err)
+{
+	return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "%s is missing; llama-quantize asks for it, too", key);
+}
+
 static tare_status read_number(const tare_imatrix *im, const char *key, bool *found, uint64_t *out, tare_error *err)
 {
 	tare_value v;
@@ -298,7 +303,7 @@ static tare_status read_number(const tare_imatrix *im, const char *key, bool *fo
 	if (*found && !tare_model_find_u64(im->m, key, out))
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "%s is of kind %s or negative, expected u32", key, tare_kind_name(v.kind));
 	if (!*found && !im->calls)
-		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "%s is missing; llama-quantize asks for it, too", key);
+		return missing(key, err);
 	return TARE_OK;
 }
 
@@ -316,7 +321,7 @@ static tare_status read_metadata(tare_imatrix *im, tare_error *err)
 					 tare_kind_name(im->datasets.kind));
 		return TARE_OK;
 	}
-	return im->calls ? TARE_OK : tare_fail(err, TARE_E_DATA, TARE_NOWHERE, TARE_IMATRIX_DATASETS " is missing; llama-quantize asks for it, too");
+	return im->calls ? TARE_OK : missing(TARE_IMATRIX_DATASETS, err);
 }
 
 /* ---- the whole ---- */

@@ -62,13 +62,29 @@ uint64_t tare_importances_of(const tare_tensor *t)
 	return tare_tensor_cols(t) * (t->n_dims > 2 ? t->dim[t->n_dims - 3] : 1);
 }
 
-/* By the name in the source, as llama-quantize looks it up. An entry of the wrong length is a mistake, but for embeddings it is usual:
- * their input is no activation. */
+/* What is wrong with e (NULL: there is none) for a weight; TARE_TROUBLE_KINDS if nothing is. An entry of the wrong length is a mistake, but
+ * for embeddings it is usual: their input is no activation. */
+static tare_trouble_kind trouble_with(const tare_importance *e, const tare_tensor *t, bool needs, bool uses)
+{
+	if (e && e->values == tare_importances_of(t))
+		return TARE_TROUBLE_KINDS;
+	if (e && tare_mix_part_of(t->name) != TARE_PART_EMBEDDING)
+		return TARE_TROUBLE_LENGTH;
+	if (needs)
+		return TARE_TROUBLE_ENTRY;
+	if (!uses)
+		return TARE_TROUBLE_KINDS;
+	return e ? TARE_TROUBLE_OTHER_LENGTH : TARE_TROUBLE_NO_ENTRY;
+}
+
+/* By the name in the source, as llama-quantize looks it up. */
 tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
-	bool needs = tare_needs_imatrix(pl->is->mix, item->type, item->name);
+	bool needs = tare_needs_imatrix(pl->is->mix, item->type, item->name), uses = tare_type_uses_importances(item->type);
 	size_t i = pl->n_used ? tare_imatrix_find(pl->p->imatrix, t->name) : SIZE_MAX;
+	tare_trouble_kind kind;
+	tare_status st = TARE_OK;
 
 	if (!pl->n_used)
 		return needs ? tare_plan_trouble(pl, TARE_TROUBLE_IMATRIX, item, NULL, item->type, err) : TARE_OK;
@@ -76,21 +92,12 @@ tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *
 		return TARE_OK;
 	if (i != SIZE_MAX && pl->used[i])
 		item->importance = &pl->p->imatrix->entries[i];
-	if (item->importance && item->importance->values != tare_importances_of(t)) {
-		if (tare_mix_part_of(t->name) != TARE_PART_EMBEDDING)
-			return tare_plan_trouble(pl, TARE_TROUBLE_LENGTH, item, NULL, NULL, err);
-		if (!needs)
-			TARE_TRY(tare_plan_trouble(pl, TARE_TROUBLE_OTHER_LENGTH, item, NULL, item->type, err));
+	kind = trouble_with(item->importance, t, needs, uses);
+	if (kind != TARE_TROUBLE_KINDS)
+		st = tare_plan_trouble(pl, kind, item, NULL, kind == TARE_TROUBLE_LENGTH ? NULL : item->type, err);
+	if (kind != TARE_TROUBLE_KINDS || !uses)
 		item->importance = NULL;
-		return needs ? tare_plan_trouble(pl, TARE_TROUBLE_ENTRY, item, NULL, item->type, err) : TARE_OK;
-	}
-	if (item->importance && !tare_type_uses_importances(item->type))
-		item->importance = NULL;
-	else if (!item->importance && needs)
-		return tare_plan_trouble(pl, TARE_TROUBLE_ENTRY, item, NULL, item->type, err);
-	else if (!item->importance && tare_type_uses_importances(item->type))
-		return tare_plan_trouble(pl, TARE_TROUBLE_NO_ENTRY, item, NULL, item->type, err);
-	return TARE_OK;
+	return st;
 }
 
 /* ---- metadata ---- */

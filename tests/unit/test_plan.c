@@ -225,7 +225,7 @@ static void test_rename_clash(void **state)
 {
 	assert_contains(failing("tare: 1\nrules: [{match: {role: mlp.up}, rename: same}]\n", TARE_E_DATA), "'same' is there twice");
 	assert_contains(failing("tare: 1\nrules: [{match: output.weight, rename: {output.weight: \"\"}}]\n", TARE_E_RECIPE), "nothing is left");
-	assert_contains(failing("tare: 1\nimatrix: x.gguf\n", TARE_E_UNSUPPORTED), "imatrix x.gguf");
+	assert_contains(failing("tare: 1\nimatrix: no/such.gguf\n", TARE_E_IO), "no/such.gguf: cannot open");
 }
 
 /* ---- refusals ---- */
