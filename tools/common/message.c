@@ -22,6 +22,21 @@ static void last_words(int sig)
 	raise(sig);
 }
 
+/* A mapped file that somebody cuts short has no bytes any more where we read. */
+static void no_bytes(int sig)
+{
+	static const char text[] = ": an input file was cut short by somebody while it was being read\n";
+	ssize_t n;
+
+	(void)sig;
+	tool_progress_interrupted();
+	tare_emergency_cleanup();
+	n = write(STDERR_FILENO, program, strlen(program));
+	n = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)n;
+	_exit(TOOL_TROUBLE);
+}
+
 static void catch_signals(void)
 {
 	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU, SIGXFSZ, SIGALRM, SIGVTALRM };
@@ -32,6 +47,8 @@ static void catch_signals(void)
 	for (i = 0; i < sizeof fatal / sizeof *fatal; i++)
 		if (!sigaction(fatal[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaction(fatal[i], &act, NULL);
+	act.sa_handler = no_bytes;
+	sigaction(SIGBUS, &act, NULL);
 	act.sa_handler = tool_progress_asked;
 	act.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &act, NULL);
