@@ -4,9 +4,10 @@
  * every byte addressable (a stream is then spooled to an unlinked temporary file in $TMPDIR and mapped), or tare_source_next() takes a
  * stream in one pass, forwards only, with nothing kept.
  *
- * A mapped file that somebody shortens while it is read ends the process with SIGBUS; no library can prevent that without taking over the
- * process's signals. A program therefore treats SIGBUS as it treats SIGTERM: tare_emergency_cleanup(), a message, and the signal again.
- * Nothing half-written is left. A file that changes without becoming shorter is found by tare_source_unchanged(). */
+ * A mapped file that somebody shortens while it is read raises SIGBUS; no library can prevent that without taking over the process's
+ * signals. A program handles it: tare_emergency_cleanup(), a message, _exit(). Nothing half-written is left. A file that changes without
+ * becoming shorter is found by tare_source_unchanged().
+ */
 #ifndef TARE_IO_SOURCE_H
 #define TARE_IO_SOURCE_H
 

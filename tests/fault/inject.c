@@ -100,6 +100,7 @@ static const struct {
 	{ "alloc", FAULT_ALLOC }, { "open", FAULT_OPEN }, { "read", FAULT_READ }, { "write", FAULT_WRITE }, { "sync", FAULT_SYNC },
 	{ "rename", FAULT_RENAME }, { "link", FAULT_LINK }, { "map", FAULT_MAP }, { "truncate", FAULT_TRUNCATE },
 	{ "reserve", FAULT_RESERVE }, { "stat", FAULT_STAT }, { "thread", FAULT_THREAD }, { "nameless", FAULT_NAMELESS },
+	{ "shrink", FAULT_SHRINK },
 };
 
 __attribute__((constructor)) static void read_environment(void)
@@ -250,6 +251,21 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t size)
 	return fd != STDERR_FILENO && fails(FAULT_WRITE) ? refuse(ENOSPC) : syscall(SYS_write, fd, bytes, size);
 }
 
+static void *map(void *addr, size_t size, int prot, int flags, int fd, off_t at)
+{
+	char path[32];
+	long p;
+
+	if (fails(FAULT_MAP))
+		return (void *)refuse(ENOMEM);
+	p = syscall(SYS_mmap, addr, size, prot, flags, fd, at);
+	if (fd >= 0 && fails(FAULT_SHRINK)) {
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		(void)!truncate(path, 0);
+	}
+	return (void *)p;
+}
+
 #define PLACED(suffix)                                                                                             \
 	EXPORT ssize_t pread##suffix(int fd, void *buf, size_t size, off_t at)                                     \
 	{                                                                                                          \
@@ -269,7 +285,7 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t size)
 	}                                                                                                          \
 	EXPORT void *mmap##suffix(void *addr, size_t size, int prot, int flags, int fd, off_t at)                  \
 	{                                                                                                          \
-		return (void *)(fails(FAULT_MAP) ? refuse(ENOMEM) : syscall(SYS_mmap, addr, size, prot, flags, fd, at)); \
+		return map(addr, size, prot, flags, fd, at);                                                       \
 	}
 
 PLACED()

@@ -9,10 +9,12 @@
 
 /* alloc: malloc and its kin (ENOMEM); open: (EACCES); read: read, pread (EIO); write: write, pwrite (ENOSPC); sync: (EIO); rename: (EIO);
  * link: linkat (EIO); map: mmap, mprotect (ENOMEM); truncate: ftruncate (EIO); reserve: fallocate (ENOSPC); stat: (EACCES);
- * thread: pthread_create (EAGAIN); nameless: opening with O_TMPFILE (EOPNOTSUPP). */
+ * thread: pthread_create (EAGAIN); nameless: opening with O_TMPFILE (EOPNOTSUPP); shrink: mmap does its work, and then somebody cuts the
+ * file to nothing. */
 enum fault_class {
 	FAULT_NONE, FAULT_ALLOC, FAULT_OPEN, FAULT_READ, FAULT_WRITE, FAULT_SYNC, FAULT_RENAME, FAULT_LINK, FAULT_MAP, FAULT_TRUNCATE,
-	FAULT_RESERVE, FAULT_STAT, FAULT_THREAD, FAULT_NAMELESS, FAULT_CLASSES
+	FAULT_RESERVE, FAULT_STAT, FAULT_THREAD, FAULT_NAMELESS, FAULT_SHRINK,
+	FAULT_CLASSES
 };
 
 /* The n-th call (from 1) of a class fails, and with `on` all that follow. */

@@ -16,6 +16,7 @@ dense=${FAULT_DENSE:-300}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/tmp"
+export LSAN_OPTIONS=suppressions=$PWD/tests/fault/lsan.supp:print_suppressions=0
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99}:verify_asan_link_order=0
 n_test=0 bad=0
 
@@ -78,7 +79,8 @@ verdict() {
 
 # Every call of class $1, starting with an old file or not ($2; turns: by turns).
 every_call() {
-	local class=$1 n=1 tried=0 old=$2 rc why
+	local class=$1 n=1 tried=0 old=$2 rc why over=
+	[ "$2" = yes ] && over=", over an old file"
 	n_test=$((n_test + 1))
 	while :; do
 		[ "$2" = turns ] && { [ $((tried % 2)) -eq 0 ] && old=yes || old=no; }
@@ -98,7 +100,7 @@ every_call() {
 		n=$((n < dense ? n + 1 : n + n / 20))
 	done
 	if [ $tried -gt 0 ]; then
-		echo "ok $n_test - $name: $class, $tried calls failed one at a time"
+		echo "ok $n_test - $name: $class, $tried calls failed one at a time$over"
 	else
 		n_test=$((n_test - 1))
 	fi

@@ -1,25 +1,78 @@
 #!/usr/bin/env bash
-# Failing calls, kills and full disks: every program that writes, and the smallest one there could be.
+# Failing calls, kills and full disks: every program, and the smallest one there could be. KILLS=200 kills of each that writes.
 fail=0
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/out"
 bin=$PWD/$BUILD
-copy=$bin/tests/fault/copy
+copy=$bin/tests/fault/copy inspect=$bin/tare-inspect convert="$bin/tare-convert -q -f" requantize="$bin/tare-requantize -q -f"
 model=$PWD/fixtures/models/stories260K.gguf
+out=$work/out
 zstd -q "$model" -o "$work/model.zst"
+$convert "$model" -o "$work/model.safetensors" || exit 2
 
-run() {
+# shellcheck disable=SC2086 # commands are words
+calls() {
 	bash tests/fault/run.sh "$@" || fail=1
 }
-run "copy" "$work/out/copy" "$copy" "$model" "$work/out/copy"
-run "copy of zstd" "$work/out/copy" "$copy" "$work/model.zst" "$work/out/copy"
+calls "copy" "$out/copy" "$copy" "$model" "$out/copy"
+calls "copy of zstd" "$out/copy" "$copy" "$work/model.zst" "$out/copy"
+calls "inspect" - "$inspect" -t "$model"
+calls "inspect --json" - "$inspect" --json "$work/model.safetensors"
+FAULT_DENSE=80 calls "inspect --hash" - "$inspect" --json --hash --stats -j2 "$model"
+calls "convert" "$out/t.safetensors" $convert -j1 "$model" -o "$out/t.safetensors"
+calls "convert back" "$out/t.gguf" $convert -j1 "$work/model.safetensors" -o "$out/t.gguf"
+calls "requantize" "$out/t.gguf" $requantize -j2 -t Q4_K_M "$model" -o "$out/t.gguf"
+AFTERWARDS=1 calls "requantize --loss" "$out/t.gguf" $requantize -j1 -t Q8_0 --fallback adjust --loss "$work/model.zst" -o "$out/t.gguf"
+calls "requantize to a pipe" - $requantize -j1 -t Q4_K_M "$model" -o -
+calls "requantize --dry-run" - $requantize -n --json -t Q4_K_M "$model"
 
-KILLS=${KILLS:-200} bash tests/fault/kill.sh "copy, killed" "$work/out/copy" "$copy" "$model" "$work/out/copy" || fail=1
+kills() {
+	bash tests/fault/kill.sh "$@" || fail=1
+}
+rm -f "$out"/*
+kills "copy, killed" "$out/copy" "$copy" "$model" "$out/copy"
+kills "requantize, killed" "$out/t.gguf" $requantize -t Q4_K_M "$model" -o "$out/t.gguf"
+kills "convert, killed" "$out/t.safetensors" $convert "$model" -o "$out/t.safetensors"
+
+# Where files without a name cannot be had.
+named=(env "LD_PRELOAD=$bin/tests/fault/inject.so" TARE_FAULT=nameless:1+ ASAN_OPTIONS=verify_asan_link_order=0)
+SIGNAL=TERM KILLS=50 kills "requantize, named temporary, terminated" "$out/t.gguf" "${named[@]}" $requantize -t Q4_K_M "$model" -o "$out/t.gguf"
+SIGNAL=HUP KILLS=50 kills "convert, named temporary, hung up" "$out/t.gguf" "${named[@]}" $convert "$model" -o "$out/t.gguf"
+SWEPT=1 KILLS=50 kills "copy, named temporary, killed" "$out/t.gguf" "${named[@]}" "$copy" "$model" "$out/t.gguf"
 
 full() {
 	bash tests/fault/full-disk.sh "$@" || fail=1
 }
 full "copy to a full disk" 512k "$copy" "$model" @/out
-full "copy to a full disk, packed" 512k "$copy" "$model" @/out.zst
+full "convert to a full disk" 512k $convert --to safetensors "$model" -o @/out
+full "convert to a full disk, packed" 512k $convert --to gguf --zstd "$model" -o @/out
+full "requantize to a full disk" 128k $requantize -t Q4_K_M "$model" -o @/out
+
+# A source that somebody cuts short while it is mapped: trouble, not a crash, and nothing is left.
+cp "$model" "$work/victim.gguf"
+rm -f "$out"/*
+env "LD_PRELOAD=$bin/tests/fault/inject.so" TARE_FAULT=shrink:1 ASAN_OPTIONS=verify_asan_link_order=0 \
+	$requantize -t Q4_K_M "$work/victim.gguf" -o "$out/t.gguf" 2>"$work/err"
+rc=$?
+if [ $rc -eq 2 ] && grep -q 'cut short' "$work/err" && [ -z "$(ls -A "$out")" ]; then
+	echo "ok 1 - a source cut short while it is read"
+else
+	echo "not ok 1 - a source cut short while it is read: exit $rc"
+	sed 's/^/# /' "$work/err"
+	fail=1
+fi
+
+# A full standard output is no success either.
+for command in "$inspect $model" "$inspect --json $model" "$requantize -t Q4_K_M $model -o -" "$convert $model -o -" "$requantize --print-recipe -t Q4_0"; do
+	$command >/dev/full 2>"$work/err"
+	rc=$?
+	if [ $rc -eq 2 ] && grep -q 'No space left' "$work/err"; then
+		echo "ok 1 - full standard output: ${command##*/tare-}"
+	else
+		echo "not ok 1 - full standard output: ${command##*/tare-}: exit $rc"
+		sed 's/^/# /' "$work/err"
+		fail=1
+	fi
+done
 exit $fail
