@@ -21,6 +21,7 @@ typedef struct zstd_reader {
 	uint64_t frame;         /* number, from 1 */
 	bool in_frame;
 	bool in_ended;
+	tare_status failed;     /* libzstd's state means nothing after a failure */
 	size_t at, size;        /* of input */
 	uint8_t input[INPUT];
 } zstd_reader;
@@ -123,12 +124,10 @@ static tare_status step(zstd_reader *z, void *buf, size_t size, size_t *got, tar
 	return check_ratio(z, err);
 }
 
-static tare_status zstd_read(tare_reader *r, void *buf, size_t size, size_t *got, tare_error *err)
+static tare_status unpack(zstd_reader *z, void *buf, size_t size, size_t *got, tare_error *err)
 {
-	zstd_reader *z = (zstd_reader *)r;
 	bool more = true;
 
-	*got = 0;
 	while (!*got) {
 		if (!z->in_frame)
 			TARE_TRY(start_frame(z, &more, err));
@@ -137,6 +136,17 @@ static tare_status zstd_read(tare_reader *r, void *buf, size_t size, size_t *got
 		TARE_TRY(step(z, buf, size, got, err));
 	}
 	return TARE_OK;
+}
+
+static tare_status zstd_read(tare_reader *r, void *buf, size_t size, size_t *got, tare_error *err)
+{
+	zstd_reader *z = (zstd_reader *)r;
+
+	*got = 0;
+	if (z->failed)
+		return tare_fail(err, z->failed, z->consumed, "compressed data could not be unpacked from here on");
+	z->failed = unpack(z, buf, size, got, err);
+	return z->failed;
 }
 
 static void zstd_close(tare_reader *r)

@@ -330,7 +330,7 @@ static void every_class(deed d, int kind, const long least[FAULT_CLASSES])
 {
 	int c;
 
-	for (c = FAULT_ALLOC; c < FAULT_CLASSES; c++) {
+	for (c = FAULT_ALLOC; c < FAULT_SHRINK; c++) {
 		long once = every_call(d, kind, (enum fault_class)c, false);
 
 		if (once < least[c])

@@ -229,6 +229,31 @@ static void damage_says_where(void **state)
 	free(p.bytes);
 }
 
+/* After a failure nothing comes any more, whichever way it is asked for. */
+static void failures_stick(void **state)
+{
+	pack p = { 0 };
+	tare_source *s;
+	tare_cursor c;
+	tare_error err = TARE_ERROR_INIT;
+	uint8_t byte;
+
+	add_frame(&p, bytes, 200000, 0);
+	p.bytes[p.size / 2] ^= 0x55;
+	add_frame(&p, bytes, 200000, 0);
+	assert_int_equal(tare_source_memory(&s, p.bytes, p.size, NULL, NULL), TARE_OK);
+	c = tare_source_cursor(s);
+	assert_null(tare_cursor_bytes(&c, 200000));
+	assert_int_equal(tare_source_trouble(s, &err), TARE_E_DATA);
+	assert_non_null(strstr(err.message, "zstd frame 1"));
+	assert_int_equal(tare_source_next(s, 399999, &byte, 1, NULL), TARE_E_DATA);
+	tare_error_clear(&err);
+	assert_int_equal(tare_source_random(s, &err), TARE_E_DATA);
+	assert_non_null(strstr(err.message, "could not be unpacked"));
+	tare_source_close(s);
+	free(p.bytes);
+}
+
 static void bombs(void **state)
 {
 	size_t n = 200u << 20;
@@ -402,6 +427,7 @@ int main(void)
 		TEST(something_behind_the_last_frame),
 		TEST(damage_is_found),
 		TEST(damage_says_where),
+		TEST(failures_stick),
 		TEST(bombs),
 		TEST(windows),
 		TEST(dictionaries),
