@@ -13,7 +13,7 @@ struct batch {
 	const float *row[LANES];       /* super-blocks; the last one again where there are fewer */
 	const float *importance[LANES];
 	size_t count;
-	float x[TARE_K][LANES];
+	_Alignas(64) float x[TARE_K][LANES];
 	float q[TARE_K][LANES];        /* importances */
 };
 
@@ -63,7 +63,7 @@ V_INLINE vf batch_soften(size_t n, vf *w, const float (*q)[LANES], const float (
 
 /* What the searches found for LANES super-blocks. */
 struct batch_mins {
-	float d[LANES], dmin[LANES];
+	_Alignas(64) float d[LANES], dmin[LANES];
 	float scale[16][LANES], min[16][LANES], sum_w[16][LANES];
 	float code_scale[16][LANES], code_min[16][LANES];
 	float inverse[16][LANES], from[16][LANES];
@@ -224,7 +224,7 @@ static void finish_q5_K(struct tare_q5_K *block, const struct batch *b, const st
 /* ---- types with a scale alone ---- */
 
 struct batch_scales {
-	float d[LANES];
+	_Alignas(64) float d[LANES];
 	float scale[16][LANES], sum_w[16][LANES];
 	float code_scale[16][LANES];   /* as stored, less what is added for storing */
 	float inverse[16][LANES];      /* with what the winning codes were rounded */
@@ -266,7 +266,7 @@ static unsigned batch_q6_K(const struct batch *b, bool weighted, struct batch_sc
 	for (size_t j = 0; j < 16; j += PAIR) {
 		struct v_scale found[PAIR];
 		vm pair_bad[PAIR];
-		float w[32][LANES];
+		_Alignas(64) float w[32][LANES];
 
 		for (size_t i = 0; !weighted && i < 32; i++)
 			v_store(w[i], v_load(b->x[j * 16 + i]) * v_load(b->x[j * 16 + i]));
@@ -302,7 +302,7 @@ static unsigned batch_q3_K_weighted(const struct batch *b, struct batch_scales *
 	vm bad = m_none(), pair_bad[PAIR];
 
 	for (size_t j = 0; j < 16; j += PAIR) {
-		float w[32][LANES];
+		_Alignas(64) float w[32][LANES];
 
 		EACH_OF_PAIR {
 			vf weight[16];

@@ -227,7 +227,7 @@ V_INLINE void v_symmetric_trial(size_t groups, size_t n, int half, bool clamp_be
 V_INLINE void v_search_symmetric(size_t groups, size_t n, int half, const float (*x)[LANES], const float (*w)[LANES],
 				 struct v_scale *s, vm *bad)
 {
-	float wx[PAIR * 32][LANES];
+	_Alignas(64) float wx[PAIR * 32][LANES];
 	vf extreme[PAIR], magnitude, best[PAIR];
 
 	EACH(groups) {

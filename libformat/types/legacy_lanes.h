@@ -22,7 +22,8 @@ struct legacy_batch {
 	const float *row[PAIR_BLOCKS], *importance[PAIR_BLOCKS];
 	float variance[PAIR_BLOCKS];
 	size_t count;
-	float x[PAIR * BLOCK][LANES], w[PAIR * BLOCK][LANES];
+	_Alignas(64) float x[PAIR * BLOCK][LANES];
+	_Alignas(64) float w[PAIR * BLOCK][LANES];
 	float scale[PAIR_BLOCKS], min[PAIR_BLOCKS], inverse[PAIR_BLOCKS], from[PAIR_BLOCKS];
 	uint64_t zero, bad; /* a bit a block */
 };

@@ -128,7 +128,8 @@ static void bytes_are_the_golden_ones(void **state)
 	struct row expected, found = row_of(t);
 
 	if (!find_row(t->name, &expected))
-		fail_msg("tests/golden/types.tsv has no row for %s", t->name);
+		fail_msg("tests/golden/types.tsv has no row for this type; now it is\n%s\t%s\t%s\t%s", found.name, found.encoded, found.weighted,
+			 found.decoded);
 	assert_string_equal(found.encoded, expected.encoded);
 	assert_string_equal(found.weighted, expected.weighted);
 	assert_string_equal(found.decoded, expected.decoded);
