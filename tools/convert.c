@@ -24,10 +24,7 @@ static const tool_option options[] = {
 	{ "endian", 0, TOOL_WORD, AT(endian), "ORDER", "keep little big", "Result", "byte order: keep, little, big", 0 },
 	{ "split-size", 0, TOOL_SIZE, SHARED(split_size), "SIZE", NULL, "Result", "several files, of at most this many bytes", 0 },
 	{ "split-count", 0, TOOL_NUMBER, SHARED(split_count), "N", NULL, "Result", "several files, of at most this many tensors", 0 },
-	{ "select", 0, TOOL_LIST, SHARED(select), "GLOB", NULL, "Result", "only tensors of these names", 0 },
-	{ "exclude", 0, TOOL_LIST, SHARED(exclude), "GLOB", NULL, "Result", "not tensors of these names", 0 },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Result", "show the exact plan; write nothing", 0 },
-	{ "json", 0, TOOL_FLAG, SHARED(json), NULL, NULL, "Result", "plan or report as JSON on standard output", 0 },
 };
 
 static const tool_program program = {
@@ -36,7 +33,7 @@ static const tool_program program = {
 	.purpose = "Writes a model in another format, byte order or number of files.",
 	.options = options,
 	.n_options = sizeof options / sizeof *options,
-	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT,
+	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT | TOOL_WITH_SELECT | TOOL_WITH_JSON,
 	.size = sizeof(convert_options),
 	.groups = "Result,Output,Input,Run",
 };

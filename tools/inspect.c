@@ -21,9 +21,6 @@ static const tool_option options[] = {
 	{ "recipe", 0, TOOL_FLAG, AT(recipe), NULL, NULL, "Show", "the recipe that gives a plain model these types", 0 },
 	{ "types", 0, TOOL_FLAG, AT(types), NULL, NULL, "Show", "every type of tensor there is; takes no file", 0 },
 	{ "limits", 0, TOOL_FLAG, AT(limits), NULL, NULL, "Show", "the limits on untrusted input; takes no file", 0 },
-	{ "json", 0, TOOL_FLAG, offsetof(tool_shared, json), NULL, NULL, "Show", "one JSON object a file, on one line", 0 },
-	{ "select", 0, TOOL_LIST, offsetof(tool_shared, select), "GLOB", NULL, "Input", "only tensors of these names", 0 },
-	{ "exclude", 0, TOOL_LIST, offsetof(tool_shared, exclude), "GLOB", NULL, "Input", "not tensors of these names", 0 },
 	{ "strict", 0, TOOL_FLAG, offsetof(tool_shared, strict), NULL, NULL, "Input", "accept only what the reference reader accepts", 0 },
 };
 
@@ -33,7 +30,7 @@ static const tool_program program = {
 	.purpose = "Shows what is in a model: a file, a folder, a sharded set, standard input.",
 	.options = options,
 	.n_options = sizeof options / sizeof *options,
-	.with = TOOL_WITH_INPUT | TOOL_WITH_MANY,
+	.with = TOOL_WITH_INPUT | TOOL_WITH_MANY | TOOL_WITH_SELECT | TOOL_WITH_JSON,
 	.size = sizeof(inspect_options),
 	.groups = "Show,Input,Run",
 };

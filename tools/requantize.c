@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #define AT(member) offsetof(requantize_options, member)
-#define SHARED(member) offsetof(tool_shared, member)
 
 /* What changes the result is a key of the recipe: these options are sorted out by flags.c. */
 #define KEY TOOL_SAID, AT(said)
@@ -37,7 +36,6 @@ static const tool_option options[] = {
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
 	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },
 	{ "report", 0, TOOL_TEXT, AT(report), "FILE", NULL, "Show", "all of it as JSON", 0 },
-	{ "json", 0, TOOL_FLAG, SHARED(json), NULL, NULL, "Show", "plan or report as JSON on standard output", 0 },
 };
 
 static const tool_program program = {
@@ -46,7 +44,7 @@ static const tool_program program = {
 	.purpose = "Quantizes the weights of a model by a recipe or a named mix.",
 	.options = options,
 	.n_options = sizeof options / sizeof *options,
-	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT,
+	.with = TOOL_WITH_INPUT | TOOL_WITH_OUTPUT | TOOL_WITH_JSON,
 	.size = sizeof(requantize_options),
 	.groups = "Recipe,Show,Output,Input,Run",
 };

@@ -4,10 +4,9 @@ complete -c tare-convert -l type -s t -x -a 'f16 bf16 f32' -d 'decode quantized 
 complete -c tare-convert -l endian -x -a 'keep little big' -d 'byte order: keep, little, big'
 complete -c tare-convert -l split-size -x -d 'several files, of at most this many bytes'
 complete -c tare-convert -l split-count -x -d 'several files, of at most this many tensors'
+complete -c tare-convert -l dry-run -s n -d 'show the exact plan; write nothing'
 complete -c tare-convert -l select -x -d 'only tensors of these names'
 complete -c tare-convert -l exclude -x -d 'not tensors of these names'
-complete -c tare-convert -l dry-run -s n -d 'show the exact plan; write nothing'
-complete -c tare-convert -l json -d 'plan or report as JSON on standard output'
 complete -c tare-convert -l from -x -a 'gguf safetensors'
 complete -c tare-convert -l strict
 complete -c tare-convert -l single
@@ -18,6 +17,7 @@ complete -c tare-convert -l zstd
 complete -c tare-convert -l level -x
 complete -c tare-convert -l zstd-threads -x
 complete -c tare-convert -l long
+complete -c tare-convert -l json -d 'the answer as JSON, one object a line'
 complete -c tare-convert -l threads -s j -x
 complete -c tare-convert -l cpu -x -a 'all none avx2 avx512 neon'
 complete -c tare-convert -l color -x -a 'auto always never'

@@ -7,14 +7,14 @@ complete -c tare-inspect -l get -x -d 'one raw metadata value, for scripts'
 complete -c tare-inspect -l recipe -d 'the recipe that gives a plain model these types'
 complete -c tare-inspect -l types -d 'every type of tensor there is; takes no file'
 complete -c tare-inspect -l limits -d 'the limits on untrusted input; takes no file'
-complete -c tare-inspect -l json -d 'one JSON object a file, on one line'
+complete -c tare-inspect -l strict -d 'accept only what the reference reader accepts'
 complete -c tare-inspect -l select -x -d 'only tensors of these names'
 complete -c tare-inspect -l exclude -x -d 'not tensors of these names'
-complete -c tare-inspect -l strict -d 'accept only what the reference reader accepts'
 complete -c tare-inspect -l from -x -a 'gguf safetensors'
 complete -c tare-inspect -l single
 complete -c tare-inspect -l files0-from -r -F
 complete -c tare-inspect -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
+complete -c tare-inspect -l json -d 'the answer as JSON, one object a line'
 complete -c tare-inspect -l threads -s j -x
 complete -c tare-inspect -l cpu -x -a 'all none avx2 avx512 neon'
 complete -c tare-inspect -l color -x -a 'auto always never'

@@ -20,7 +20,6 @@ complete -c tare-requantize -l print-recipe -d 'the recipe all this amounts to, 
 complete -c tare-requantize -l dry-run -s n -d 'the exact plan; nothing is written'
 complete -c tare-requantize -l loss -d 'what was lost, the worst tensors first'
 complete -c tare-requantize -l report -r -F -d 'all of it as JSON'
-complete -c tare-requantize -l json -d 'plan or report as JSON on standard output'
 complete -c tare-requantize -l from -x -a 'gguf safetensors'
 complete -c tare-requantize -l strict
 complete -c tare-requantize -l single
@@ -34,6 +33,7 @@ complete -c tare-requantize -l zstd
 complete -c tare-requantize -l level -x
 complete -c tare-requantize -l zstd-threads -x
 complete -c tare-requantize -l long
+complete -c tare-requantize -l json -d 'the answer as JSON, one object a line'
 complete -c tare-requantize -l threads -s j -x
 complete -c tare-requantize -l cpu -x -a 'all none avx2 avx512 neon'
 complete -c tare-requantize -l color -x -a 'auto always never'
