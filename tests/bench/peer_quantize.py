@@ -1,24 +1,42 @@
 #!/usr/bin/env python3
-"""The peer's whole job in a process of its own: llama.cpp's model quantizer.
+"""The peer's compute for a whole job: ggml's quantizer over every tensor that the plan recodes, on THREADS threads, in seconds.
 
-    peer_quantize.py IN.gguf OUT.gguf FTYPE THREADS      FTYPE: llama.cpp's number of a mix (15 is Q4_K_M)
+    peer_quantize.py MODEL.gguf THREADS < output of: tare-requantize --dry-run --json ...
+
+Reading, widening to f32 and writing are not counted: this is less than what llama-quantize takes for the same job.
 """
-import ctypes as C, os, sys
+import ctypes as C, json, os, sys, time
+from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
+import gguf
+import numpy as np
+from ggml_bytes import TYPES
 from llama_logits import find_library
 
-
-class Params(C.Structure):  # only the first two members are named: threads, mix
-    _fields_ = [("threads", C.c_int32), ("ftype", C.c_int32), ("rest", C.c_uint8 * 1016)]
+ROWS = 64
 
 
-lib = C.CDLL(find_library())
-lib.llama_model_quantize_default_params.restype = Params
-lib.llama_model_quantize.argtypes = [C.c_char_p, C.c_char_p, C.POINTER(Params)]
-quiet = C.CFUNCTYPE(None, C.c_int, C.c_char_p, C.c_void_p)(lambda level, text, user: None)
-lib.llama_log_set.argtypes = [C.c_void_p, C.c_void_p]
-lib.llama_log_set(C.cast(quiet, C.c_void_p), None)
-lib.llama_backend_init()
-p = lib.llama_model_quantize_default_params()
-p.threads, p.ftype = int(sys.argv[4]), int(sys.argv[3])
-sys.exit(1 if lib.llama_model_quantize(os.fsencode(sys.argv[1]), os.fsencode(sys.argv[2]), C.byref(p)) else 0)
+def main(path, threads):
+    ggml = C.CDLL(find_library())
+    ggml.ggml_quantize_chunk.restype = C.c_size_t
+    ggml.ggml_quantize_chunk.argtypes = [C.c_int, C.c_void_p, C.c_void_p, C.c_int64, C.c_int64, C.c_int64, C.c_void_p]
+    ggml.ggml_quantize_init.argtypes = [C.c_int]
+    source = {t.name: t for t in gguf.GGUFReader(path).tensors}
+    total = 0.0
+    with ThreadPoolExecutor(threads) as pool:
+        for t in json.load(sys.stdin)["tensors"]:
+            if t["type"] == t["source_type"] or t["type"] not in TYPES:
+                continue
+            x = np.ascontiguousarray(source[t["name"]].data.astype(np.float32)).reshape(-1, t["shape"][-1])
+            out = np.empty(t["nbytes"], np.uint8)
+            number, (rows, cols) = TYPES[t["type"]], x.shape
+            ggml.ggml_quantize_init(number)  # tables outside the clock
+            chunk = lambda r: ggml.ggml_quantize_chunk(number, x.ctypes.data, out.ctypes.data, r * cols, min(ROWS, rows - r), cols, None)
+            start = time.perf_counter()
+            list(pool.map(chunk, range(0, rows, ROWS)))
+            total += time.perf_counter() - start
+    print(f"{total:.2f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
