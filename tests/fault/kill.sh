@@ -9,7 +9,11 @@ name=$1 target=$2
 shift 2
 kills=${KILLS:-200} seed=${SEED:-1} signal=${SIGNAL:-KILL} swept=${SWEPT:-}
 work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+# Not by a trap on EXIT: a child that is terminated before it has become the command would run it too.
+leave() {
+	rm -rf "$work"
+	exit "$1"
+}
 mkfifo "$work/clock"
 exec 9<>"$work/clock"
 
@@ -42,7 +46,7 @@ now() {
 }
 
 rm -f "$target"
-"$@" >/dev/null 2>"$work/err" </dev/null || { echo "not ok 1 - $name: the command itself fails"; sed 's/^/# /' "$work/err"; exit 1; }
+"$@" >/dev/null 2>"$work/err" </dev/null || { echo "not ok 1 - $name: the command itself fails"; sed 's/^/# /' "$work/err"; leave 1; }
 cp "$target" "$work/whole"
 printf 'the old file\n' >"$work/old"
 from=$(now)
@@ -69,7 +73,7 @@ for ((i = 1; i <= kills; i++)); do
 	[ -z "$(beside)" ] || left=$((left + 1))
 	if [ -z "$swept" ] && [ $left -gt 0 ]; then
 		echo "not ok 1 - $name: killed after $delay us, left beside the target: $(beside)"
-		exit 1
+		leave 1
 	fi
 	case $seen in
 	whole) whole=$((whole + 1)) span=$((span > least ? span * 15 / 16 : span)) ;;
@@ -77,18 +81,19 @@ for ((i = 1; i <= kills; i++)); do
 	*)
 		echo "not ok 1 - $name: killed after $delay us, the target is torn"
 		ls -l "$(dirname "$target")" | sed 's/^/# /'
-		exit 1
+		leave 1
 		;;
 	esac
 done
 "$@" >/dev/null 2>&1 </dev/null
 if [ -n "$swept" ] && { [ "$left" -eq 0 ] || [ -n "$(beside)" ]; }; then
 	echo "not ok 1 - $name: a temporary file was left $left times, and after one more run: $(beside)"
-	exit 1
+	leave 1
 fi
 rm -f "$target"
 if [ $untouched -lt $((kills / 10)) ] || [ $whole -lt $((kills / 10)) ]; then
 	echo "not ok 1 - $name: of $kills kills too few came in time ($untouched) or too late ($whole) to mean anything"
-	exit 1
+	leave 1
 fi
 echo "ok 1 - $name: $kills kills, the target untouched $untouched times and whole $whole times${swept:+, $left leftovers swept}"
+leave 0
