@@ -32,7 +32,7 @@ SAN ?= 0
 WERROR ?= 0
 BUILD ?= build$(if $(filter 1,$(SAN)),/san)
 
-PACKAGES := yaml-0.1 libzstd jansson libcrypto libxxhash libprotobuf-c
+PACKAGES := yaml-0.1 libzstd libcrypto libxxhash libprotobuf-c
 OPT ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
 	-Wcast-align -Wundef -Wvla -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter

@@ -4,7 +4,8 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 FIXTURE_SRC := $(sort $(wildcard fixtures/*.txt fixtures/*/*.txt))
 FIXTURES := $(FIXTURE_SRC:%.txt=$(BUILD)/%.bin)
-TEST_LIBS = $(ALL_LIBS) -lcmocka
+# jansson judges the JSON that the library reads and writes.
+TEST_LIBS = $(ALL_LIBS) $(shell $(PKG_CONFIG) --libs cmocka jansson)
 
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests
 

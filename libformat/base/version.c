@@ -1,6 +1,5 @@
 #include "base/cpu.h"
 
-#include <jansson.h>
 #include <openssl/crypto.h>
 #include <protobuf-c/protobuf-c.h>
 #include <pthread.h>
@@ -20,8 +19,8 @@ static void describe(void)
 	unsigned xxh = XXH_versionNumber();
 
 	snprintf(features, sizeof features,
-		 "libyaml %s\nzstd %s\njansson %s\nOpenSSL %s\nxxHash %u.%u.%u\nprotobuf-c %s\ncpu %s\n", yaml_get_version_string(),
-		 ZSTD_versionString(), jansson_version_str(), OpenSSL_version(OPENSSL_VERSION_STRING), xxh / 10000, xxh / 100 % 100,
+		 "libyaml %s\nzstd %s\nOpenSSL %s\nxxHash %u.%u.%u\nprotobuf-c %s\ncpu %s\n", yaml_get_version_string(),
+		 ZSTD_versionString(), OpenSSL_version(OPENSSL_VERSION_STRING), xxh / 10000, xxh / 100 % 100,
 		 xxh % 100, protobuf_c_version(), tare_cpu_text());
 }
 

@@ -23,7 +23,7 @@ example() { # the program in libtare(3), compiled shared and static
 	# shellcheck disable=SC2046
 	gcc -std=c11 -Wall -Wextra -Werror -o "$root/shared" "$root/example.c" -I"$root/usr/include" -L"$root/usr/lib" -ltare &&
 		gcc -std=c11 -o "$root/static" "$root/example.c" -I"$root/usr/include" "$root/usr/lib/libtare.a" \
-			$(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs yaml-0.1 libzstd jansson libcrypto libxxhash libprotobuf-c) -lm -pthread &&
+			$(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs yaml-0.1 libzstd libcrypto libxxhash libprotobuf-c) -lm -pthread &&
 		LD_LIBRARY_PATH=$root/usr/lib "$root/shared" fixtures/models/stories260K.gguf >"$root/a" &&
 		"$root/static" fixtures/models/stories260K.gguf >"$root/b" && cmp "$root/a" "$root/b" && grep -q token_embd "$root/a"
 }
