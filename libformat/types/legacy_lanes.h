@@ -1,4 +1,5 @@
-/* Encoders of the legacy types: with importances LANES blocks at a time in each of a pair, without one after the other. Compiled once per instruction set. */
+/* Encoders of the legacy types: with importances LANES blocks at a time in each of a pair, without one after the other.
+ * Compiled once per instruction set. */
 #ifndef TARE_TYPES_LEGACY_LANES_H
 #define TARE_TYPES_LEGACY_LANES_H
 
