@@ -331,6 +331,23 @@ TARE_API bool tare_report_gate(const tare_report *r, size_t i, const char **name
 TARE_API char *tare_report_json(const tare_report *r); /* malloc'ed; schemas/report-1.schema.json */
 TARE_API void tare_report_free(tare_report *r);
 
+/* How a model differs from what a plan would write. */
+typedef struct tare_differences tare_differences;
+
+typedef struct tare_difference {
+	const char *kind;        /* "missing", "extra", "type", "shape", "bytes": a tensor; "metadata": a key; "file": all else */
+	tare_str name;           /* of the tensor or key; empty for a file */
+	const char *text;        /* "q6_K, expected q4_K" */
+	uint64_t blocks, differ; /* bytes: the tensor's blocks, and how many of them differ; else 0 */
+} tare_difference;
+
+/* Works out what the plan would write and compares it with `of`, byte for byte; nothing is written, and gates on loss are not judged.
+ * Streams as writing does; `of` is read at the same time (a pipe is spooled first). run may be NULL. */
+TARE_API tare_status tare_plan_verify(tare_plan *p, tare_model *of, const tare_run_options *run, tare_differences **out, tare_error *err);
+/* The i-th difference: tensors in the plan's order, then the others; NULL past the last. None: the files are the very same. */
+TARE_API const tare_difference *tare_difference_at(const tare_differences *d, size_t i);
+TARE_API void tare_differences_free(tare_differences *d);
+
 /* Removes temporary files not yet in place. Safe in a signal handler; the handler re-raises the signal afterwards. */
 TARE_API void tare_emergency_cleanup(void);
 

@@ -35,6 +35,7 @@ static const tool_option options[] = {
 	{ "print-recipe", 0, TOOL_FLAG, AT(print_recipe), NULL, NULL, "Show", "the recipe all this amounts to, and no more", 0 },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
 	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },
+	{ "verify", 0, TOOL_TEXT, AT(verify), "FILE", NULL, "Show", "is FILE what would be written? nothing is", 0 },
 	{ "report", 0, TOOL_TEXT, AT(report), "FILE", NULL, "Show", "all of it as JSON", 0 },
 };
 
@@ -66,19 +67,21 @@ static int print_recipe(const tare_recipe *r)
 static int requantize(const requantize_options *o, tare_recipe *recipe)
 {
 	tool_job job = { .shared = &o->shared, .doing = "quantizing", .recipe = recipe, .dry_run = o->dry_run, .loss = o->loss,
-			 .report = o->report };
+			 .report = o->report, .verify = o->verify };
 	int status = TOOL_YES;
 	const char *input;
 	tare_model *m;
 
 	if (o->print_recipe)
 		return print_recipe(recipe);
+	if (o->verify && (o->shared.output || o->report || o->loss || o->dry_run))
+		tool_usage("--verify writes nothing: it goes with none of -o, --report, --loss and --dry-run");
 	tool_job_check(&job);
 	input = tool_job_input(&o->shared);
 	m = tool_open(&o->shared, input, &status);
 	if (!m)
 		return status;
-	status = tool_job_run(&job, m);
+	status = o->verify ? tool_job_verify(&job, m) : tool_job_run(&job, m);
 	tare_close(m);
 	return status;
 }

@@ -1,220 +1,32 @@
-/* Carries out a plan: tiles go round from the source through the workers to the target, in the order of the result's bytes.
- *
- * Private memory, beside the model's own headers: per worker two strips of values, one of stored bytes
- * (64 KiB with 4096 values) and one row of importances;
- * per slot a tile's bytes (at most 256 KiB, mostly half of that or less, and as much again when the source is a stream). Slots are half
- * as many again as workers, fewer if they would pass ROOM together; then there are fewer workers too. Neither the number of slots nor
- * that of workers shows in the result. */
-#include "base/escape.h"
-#include "base/pool.h"
+/* Carries out a plan: what comes out of the round goes to the target. */
 #include "model/scan.h"
 #include "recipe/output.h"
 #include "recipe/report.h"
-#include "recipe/tile.h"
+#include "recipe/round.h"
 
 #include <stdlib.h>
-
-enum {
-	ROOM = 40 << 20,
-	THREADS_MOST = 256,
-	RELEASE = 16 << 20,      /* bytes of a source tensor let go of at a time */
-};
 
 typedef struct run {
 	tare_plan *p;
 	const tare_write_options *opt;
-	bool measure;
 	tare_report *report;
 	tare_output output;
-	size_t *order;           /* tensors of the result in the order of their bytes */
-	size_t rank;             /* fed next: order[rank], from value or byte `at` */
-	uint64_t at;
-	uint64_t released;       /* bytes of the tensor being drained */
-	uint64_t done, total;    /* bytes of the source */
-	tare_tile_room room;
-	unsigned threads;
-	size_t n_slots;
-	tare_tile *slots;
-	tare_bench *benches;
-	uint8_t *memory;         /* of slots and benches */
+	tare_round round;
 } run;
-
-/* ---- before anything is opened ---- */
-
-static tare_status check_recode(const tare_plan *p, size_t i, const tare_tensor *from, const tare_tensor *to, tare_error *err)
-{
-	if (!from->type || !from->type->decode)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %s cannot be decoded", TARE_SHOW(from->name),
-				 from->type ? from->type->name : "unknown");
-	if (!to->type || !to->type->encode)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %s cannot be written", TARE_SHOW(to->name),
-				 to->type ? to->type->name : "unknown");
-	if (from->count != to->count)
-		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': %llu elements cannot become %llu", TARE_SHOW(to->name),
-				 (unsigned long long)from->count, (unsigned long long)to->count);
-	if (to->type->flags & TARE_TYPE_NEEDS_WEIGHTS && (!p->weights || !p->weights[i]))
-		return tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "tensor '%s': type %s needs an importance matrix", TARE_SHOW(to->name),
-				 to->type->name);
-	return TARE_OK;
-}
-
-static tare_status check_copy(const tare_plan *p, const tare_tensor *from, const tare_tensor *to, tare_error *err)
-{
-	if (from->size != to->size || from->type != to->type)
-		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': a copy cannot change type or size", TARE_SHOW(to->name));
-	if (!to->type && p->in->big_endian != p->out->big_endian)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %u is not known, so its byte order cannot be changed",
-				 TARE_SHOW(to->name), (unsigned)to->type_id);
-	return TARE_OK;
-}
 
 static tare_status check(const tare_plan *p, tare_error *err)
 {
-	size_t i;
-
 	if (!p->path)
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "the plan names no file to write");
-	if (p->n_refusals)
-		return tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "%s", p->refusals[0]);
+	TARE_TRY(tare_round_check(p, err));
 	if (p->out->n_files != 1 && !strcmp(p->path, "-"))
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "standard output takes one file, and the result has %zu", p->out->n_files);
-	for (i = 0; i < p->out->n_tensors; i++) {
-		const tare_tensor *from = &p->in->tensors[p->steps[i].source], *to = &p->out->tensors[i];
-
-		TARE_TRY(p->steps[i].copies ? check_copy(p, from, to, err) : check_recode(p, i, from, to, err));
-	}
 	return TARE_OK;
 }
 
-/* A stream that is wanted in another order than its own is spooled first. */
-static tare_status settle_streams(run *r, tare_error *err)
+static tare_status take(void *user, tare_tile *t, tare_error *err)
 {
-	const tare_model *in = r->p->in;
-	size_t i, file;
-
-	for (file = 0; file < in->n_files; file++) {
-		uint64_t end = 0;
-		bool rising = true;
-
-		if (!tare_source_is_stream(in->files[file].source))
-			continue;
-		for (i = 0; i < r->p->out->n_tensors; i++) {
-			const tare_tensor *t = &in->tensors[r->p->steps[r->order[i]].source];
-
-			if (t->file != file || !t->size)
-				continue;
-			rising = rising && t->offset >= end;
-			end = t->offset + t->size;
-		}
-		if (!rising)
-			TARE_TRY(tare_source_random(in->files[file].source, err));
-	}
-	return TARE_OK;
-}
-
-/* ---- memory ---- */
-
-static size_t padded(size_t n)
-{
-	return (n + 63) & ~(size_t)63;
-}
-
-static size_t bench_size(const run *r)
-{
-	return (2 * r->room.values + r->room.weights) * sizeof(float) + r->room.swapped;
-}
-
-static void size_up(run *r)
-{
-	size_t i, slot, bench;
-
-	for (i = 0; i < r->p->out->n_tensors; i++) {
-		tare_tile_room_for(r->p, i, &r->room);
-		r->total += r->p->in->tensors[r->p->steps[i].source].size;
-	}
-	r->room = (tare_tile_room){
-		padded(r->room.in), padded(r->room.out), padded(r->room.values), padded(r->room.swapped), padded(r->room.weights),
-	};
-	slot = r->room.in + r->room.out + sizeof *r->slots;
-	bench = bench_size(r) + sizeof *r->benches;
-	r->threads = tare_run_threads(&r->opt->run);
-	if (r->threads > THREADS_MOST)
-		r->threads = THREADS_MOST;
-	while (r->threads > 1 && r->threads * (bench + slot + slot / 2) + 2 * slot > ROOM)
-		r->threads--;
-	r->n_slots = r->threads == 1 ? 1 : r->threads + r->threads / 2 + 2;
-}
-
-static tare_status make_room(run *r, tare_error *err)
-{
-	size_t i, slot = r->room.in + r->room.out, bench = bench_size(r);
-	uint8_t *at;
-
-	r->slots = calloc(r->n_slots, sizeof *r->slots);
-	r->benches = calloc(r->threads, sizeof *r->benches);
-	r->memory = aligned_alloc(64, padded(r->n_slots * slot + r->threads * bench + 1));
-	if (!r->slots || !r->benches || !r->memory)
-		return tare_fail_nomem(err);
-	at = r->memory;
-	for (i = 0; i < r->n_slots; i++, at += slot) {
-		r->slots[i].in_buf = r->room.in ? at : NULL;
-		r->slots[i].out_buf = at + r->room.in;
-	}
-	for (i = 0; i < r->threads; i++, at += bench) {
-		r->benches[i].x = (float *)(void *)at;
-		r->benches[i].y = r->benches[i].x + r->room.values;
-		r->benches[i].weights = r->benches[i].y + r->room.values;
-		r->benches[i].swapped = (uint8_t *)(r->benches[i].weights + r->room.weights);
-	}
-	return TARE_OK;
-}
-
-/* ---- the round ---- */
-
-static const tare_tensor *source_of(const run *r, size_t index)
-{
-	return &r->p->in->tensors[r->p->steps[index].source];
-}
-
-static tare_status feed(void *ctx, void *slot, bool *more, tare_error *err)
-{
-	run *r = ctx;
-	tare_tile *t = slot;
-
-	while (r->rank < r->p->out->n_tensors && !r->p->out->tensors[r->order[r->rank]].size)
-		r->rank++;
-	*more = r->rank < r->p->out->n_tensors;
-	if (!*more)
-		return TARE_OK;
-	tare_tile_begin(r->p, t, r->order[r->rank], r->at);
-	r->at = t->last ? 0 : r->at + t->n;
-	r->rank += t->last;
-	return tare_tensor_bytes(r->p->in, source_of(r, t->index), t->src_offset, t->src_size, t->in_buf, &t->src, err);
-}
-
-static tare_status work(void *ctx, void *slot, unsigned worker, tare_error *err)
-{
-	run *r = ctx;
-
-	return tare_tile_work(r->p, slot, &r->benches[worker], r->measure, err);
-}
-
-/* What has been read is let go of in large pieces, so that a large model does not push everything else out of the page cache. */
-static void release_behind(run *r, const tare_tile *t)
-{
-	const tare_tensor *from = source_of(r, t->index);
-	uint64_t end = t->src_offset + t->src_size;
-
-	if (end - r->released < RELEASE && !t->last)
-		return;
-	tare_source_release(r->p->in->files[from->file].source, from->offset + r->released, end - r->released);
-	r->released = t->last ? 0 : end;
-}
-
-static tare_status drain(void *ctx, void *slot, tare_error *err)
-{
-	run *r = ctx;
-	tare_tile *t = slot;
+	run *r = user;
 	const tare_tensor *to = &r->p->out->tensors[t->index];
 	tare_report_row *row = &r->report->rows[t->index];
 
@@ -222,12 +34,8 @@ static tare_status drain(void *ctx, void *slot, tare_error *err)
 	tare_loss_join(&row->sum, &t->sum);
 	row->nans += t->nans;
 	row->infs += t->infs;
-	release_behind(r, t);
-	r->done += t->src_size;
-	return tare_run_progress(&r->opt->run, r->done, r->total, err);
+	return TARE_OK;
 }
-
-/* ---- the whole ---- */
 
 static tare_status open_output(run *r, tare_error *err)
 {
@@ -243,28 +51,21 @@ static tare_status prepare(run *r, tare_error *err)
 {
 	size_t i;
 
-	r->measure = r->opt->measure;
+	r->round = (tare_round){ .p = r->p, .run = &r->opt->run, .measure = r->opt->measure, .take = take, .user = r };
 	for (i = 0; i < r->p->n_gates; i++)
-		r->measure = r->measure || r->p->gates[i].kind != TARE_GATE_SIZE_MAX;
-	r->order = tare_model_payload_order(r->p->out);
-	if (!r->order)
-		return tare_fail_nomem(err);
-	TARE_TRY(settle_streams(r, err));
-	TARE_TRY(tare_report_new(&r->report, r->p, r->measure, err));
-	size_up(r);
-	return make_room(r, err);
+		r->round.measure = r->round.measure || r->p->gates[i].kind != TARE_GATE_SIZE_MAX;
+	TARE_TRY(tare_round_prepare(&r->round, NULL, err));
+	return tare_report_new(&r->report, r->p, r->round.measure, err);
 }
 
 /* *judged: the report is worth showing even if this fails. */
 static tare_status carry_out(run *r, bool *judged, tare_error *err)
 {
-	const tare_pool_ops ops = { feed, work, drain };
-
 	*judged = true;
 	TARE_TRY(tare_report_judge(r->report, r->p, true, err));
 	*judged = false;
 	TARE_TRY(open_output(r, err));
-	TARE_TRY(tare_pool_run(&ops, r, r->threads, r->slots, r->n_slots, sizeof *r->slots, err));
+	TARE_TRY(tare_round_go(&r->round, err));
 	TARE_TRY(tare_output_finish(&r->output, err));
 	TARE_TRY(tare_report_close(r->report, r->p, err));
 	*judged = true;
@@ -292,9 +93,6 @@ tare_status tare_plan_write(tare_plan *p, const tare_write_options *opt, tare_re
 		*report = r.report;
 	else
 		tare_report_free(r.report);
-	free(r.order);
-	free(r.slots);
-	free(r.benches);
-	free(r.memory);
+	tare_round_end(&r.round);
 	return st;
 }

@@ -29,6 +29,9 @@ setup_file() {
 	tare-requantize --dry-run --json -t Q4_K_M m.gguf | valid plan-1
 	tare-requantize --dry-run --json -t Q4_K_M --split-size 100K m.gguf -o x.gguf | valid plan-1
 	tare-convert --dry-run --json m.gguf -o x.safetensors | valid plan-1
+	tare-requantize -q -t Q5_K_M m.gguf -o v.gguf
+	tare-requantize --json -t Q5_K_M --verify v.gguf m.gguf | valid verify-1
+	tare-requantize --json -t Q4_K_M --verify v.gguf m.gguf | valid verify-1
 	tare-requantize -q --json -t Q4_K_M --min-sqnr 10 m.gguf -o x.gguf | valid report-1
 }
 

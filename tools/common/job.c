@@ -35,7 +35,7 @@ void tool_job_check(const tool_job *job)
 	const tool_shared *s = job->shared;
 	const char *output = output_of(s);
 
-	if (job->dry_run)
+	if (job->dry_run || job->verify)
 		return;
 	tool_refuse_terminal(output);
 	if (is_stdout(output) && (s->json || is_stdout(job->report)))
@@ -64,7 +64,7 @@ static bool may_write(const tare_plan *p, const tool_shared *s)
 	return true;
 }
 
-static bool refused(const tare_plan *p, const char *name)
+bool tool_job_refused(const tare_plan *p, const char *name)
 {
 	const char *text;
 	size_t i;
@@ -185,7 +185,7 @@ static int show_plan(const tool_job *job, const tare_plan *p, const tare_model *
 		tool_plan_json(p, in, output_of(job->shared));
 	else
 		tool_plan_text(p, in, output_of(job->shared));
-	return refused(p, name) ? TOOL_NO : TOOL_YES;
+	return tool_job_refused(p, name) ? TOOL_NO : TOOL_YES;
 }
 
 int tool_job_run(const tool_job *job, tare_model *m)
@@ -205,7 +205,7 @@ int tool_job_run(const tool_job *job, tare_model *m)
 	}
 	if (job->dry_run) {
 		status = show_plan(job, p, m, name);
-	} else if (refused(p, name)) {
+	} else if (tool_job_refused(p, name)) {
 		status = TOOL_NO;
 	} else if (!may_write(p, s)) {
 		status = TOOL_TROUBLE;

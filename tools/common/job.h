@@ -12,6 +12,7 @@ typedef struct tool_job {
 	bool dry_run;          /* the plan on standard output, nothing written */
 	bool loss;             /* a table of what was lost */
 	const char *report;    /* JSON file, "-" for standard output; NULL: none */
+	const char *verify;    /* a model to compare with instead of writing; NULL: none */
 } tool_job;
 
 /* The one operand, "-" if there is none. Two are a mistake. */
@@ -20,6 +21,11 @@ const char *tool_job_input(const tool_shared *s);
 void tool_job_check(const tool_job *job);
 /* Plans and writes m under the job's recipe; the exit status. */
 int tool_job_run(const tool_job *job, tare_model *m);
+
+/* Tells why the plan would be refused; false if it would not. */
+bool tool_job_refused(const tare_plan *p, const char *name);
+/* verify.c: is job->verify what m becomes under the recipe? */
+int tool_job_verify(const tool_job *job, tare_model *m);
 
 /* plan_text.c, plan_json.c, loss_text.c */
 void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output);

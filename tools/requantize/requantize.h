@@ -11,6 +11,7 @@ typedef struct requantize_options {
 	tool_said said;     /* options that are keys of a recipe */
 	bool print_recipe, dry_run, loss;
 	const char *report;
+	const char *verify;
 } requantize_options;
 
 /* The recipe of -r with what the other options say; NULL after a failure, which was told. Returns the exit status. */

@@ -19,6 +19,7 @@ complete -c tare-requantize -l max-error -x
 complete -c tare-requantize -l print-recipe -d 'the recipe all this amounts to, and no more'
 complete -c tare-requantize -l dry-run -s n -d 'the exact plan; nothing is written'
 complete -c tare-requantize -l loss -d 'what was lost, the worst tensors first'
+complete -c tare-requantize -l verify -r -F -d 'is FILE what would be written? nothing is'
 complete -c tare-requantize -l report -r -F -d 'all of it as JSON'
 complete -c tare-requantize -l from -x -a 'gguf safetensors'
 complete -c tare-requantize -l strict

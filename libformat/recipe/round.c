@@ -1,0 +1,224 @@
+#include "recipe/round.h"
+
+#include "base/escape.h"
+#include "base/pool.h"
+#include "model/scan.h"
+
+#include <stdlib.h>
+
+enum {
+	ROOM = 40 << 20,
+	THREADS_MOST = 256,
+	RELEASE = 16 << 20,      /* bytes of a source tensor let go of at a time */
+};
+
+/* ---- before anything is opened ---- */
+
+static tare_status check_recode(const tare_plan *p, size_t i, const tare_tensor *from, const tare_tensor *to, tare_error *err)
+{
+	if (!from->type || !from->type->decode)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %s cannot be decoded", TARE_SHOW(from->name),
+				 from->type ? from->type->name : "unknown");
+	if (!to->type || !to->type->encode)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %s cannot be written", TARE_SHOW(to->name),
+				 to->type ? to->type->name : "unknown");
+	if (from->count != to->count)
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': %llu elements cannot become %llu", TARE_SHOW(to->name),
+				 (unsigned long long)from->count, (unsigned long long)to->count);
+	if (to->type->flags & TARE_TYPE_NEEDS_WEIGHTS && (!p->weights || !p->weights[i]))
+		return tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "tensor '%s': type %s needs an importance matrix", TARE_SHOW(to->name),
+				 to->type->name);
+	return TARE_OK;
+}
+
+static tare_status check_copy(const tare_plan *p, const tare_tensor *from, const tare_tensor *to, tare_error *err)
+{
+	if (from->size != to->size || from->type != to->type)
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "tensor '%s': a copy cannot change type or size", TARE_SHOW(to->name));
+	if (!to->type && p->in->big_endian != p->out->big_endian)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s': type %u is not known, so its byte order cannot be changed",
+				 TARE_SHOW(to->name), (unsigned)to->type_id);
+	return TARE_OK;
+}
+
+tare_status tare_round_check(const tare_plan *p, tare_error *err)
+{
+	size_t i;
+
+	if (p->n_refusals)
+		return tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "%s", p->refusals[0]);
+	for (i = 0; i < p->out->n_tensors; i++) {
+		const tare_tensor *from = &p->in->tensors[p->steps[i].source], *to = &p->out->tensors[i];
+
+		TARE_TRY(p->steps[i].copies ? check_copy(p, from, to, err) : check_recode(p, i, from, to, err));
+	}
+	return TARE_OK;
+}
+
+/* A stream that is wanted in another order than its own is spooled first. */
+static tare_status settle_streams(tare_round *r, tare_error *err)
+{
+	const tare_model *in = r->p->in;
+	size_t i, file;
+
+	for (file = 0; file < in->n_files; file++) {
+		uint64_t end = 0;
+		bool rising = true;
+
+		if (!tare_source_is_stream(in->files[file].source))
+			continue;
+		for (i = 0; i < r->n_order; i++) {
+			const tare_tensor *t = &in->tensors[r->p->steps[r->order[i]].source];
+
+			if (t->file != file || !t->size)
+				continue;
+			rising = rising && t->offset >= end;
+			end = t->offset + t->size;
+		}
+		if (!rising)
+			TARE_TRY(tare_source_random(in->files[file].source, err));
+	}
+	return TARE_OK;
+}
+
+/* ---- memory ---- */
+
+static size_t padded(size_t n)
+{
+	return (n + 63) & ~(size_t)63;
+}
+
+static size_t bench_size(const tare_round *r)
+{
+	return (2 * r->room.values + r->room.weights) * sizeof(float) + r->room.swapped;
+}
+
+static void size_up(tare_round *r)
+{
+	size_t i, slot, bench;
+
+	for (i = 0; i < r->n_order; i++) {
+		tare_tile_room_for(r->p, r->order[i], &r->room);
+		r->total += r->p->in->tensors[r->p->steps[r->order[i]].source].size;
+	}
+	r->room = (tare_tile_room){
+		padded(r->room.in), padded(r->room.out), padded(r->room.values), padded(r->room.swapped), padded(r->room.weights),
+	};
+	slot = r->room.in + r->room.out + sizeof *r->slots;
+	bench = bench_size(r) + sizeof *r->benches;
+	r->threads = tare_run_threads(r->run);
+	if (r->threads > THREADS_MOST)
+		r->threads = THREADS_MOST;
+	while (r->threads > 1 && r->threads * (bench + slot + slot / 2) + 2 * slot > ROOM)
+		r->threads--;
+	r->n_slots = r->threads == 1 ? 1 : r->threads + r->threads / 2 + 2;
+}
+
+static tare_status make_room(tare_round *r, tare_error *err)
+{
+	size_t i, slot = r->room.in + r->room.out, bench = bench_size(r);
+	uint8_t *at;
+
+	r->slots = calloc(r->n_slots, sizeof *r->slots);
+	r->benches = calloc(r->threads, sizeof *r->benches);
+	r->memory = aligned_alloc(64, padded(r->n_slots * slot + r->threads * bench + 1));
+	if (!r->slots || !r->benches || !r->memory)
+		return tare_fail_nomem(err);
+	at = r->memory;
+	for (i = 0; i < r->n_slots; i++, at += slot) {
+		r->slots[i].in_buf = r->room.in ? at : NULL;
+		r->slots[i].out_buf = at + r->room.in;
+	}
+	for (i = 0; i < r->threads; i++, at += bench) {
+		r->benches[i].x = (float *)(void *)at;
+		r->benches[i].y = r->benches[i].x + r->room.values;
+		r->benches[i].weights = r->benches[i].y + r->room.values;
+		r->benches[i].swapped = (uint8_t *)(r->benches[i].weights + r->room.weights);
+	}
+	return TARE_OK;
+}
+
+/* ---- the round ---- */
+
+static const tare_tensor *source_of(const tare_round *r, size_t index)
+{
+	return &r->p->in->tensors[r->p->steps[index].source];
+}
+
+static tare_status feed(void *ctx, void *slot, bool *more, tare_error *err)
+{
+	tare_round *r = ctx;
+	tare_tile *t = slot;
+
+	while (r->rank < r->n_order && !r->p->out->tensors[r->order[r->rank]].size)
+		r->rank++;
+	*more = r->rank < r->n_order;
+	if (!*more)
+		return TARE_OK;
+	tare_tile_begin(r->p, t, r->order[r->rank], r->at);
+	r->at = t->last ? 0 : r->at + t->n;
+	r->rank += t->last;
+	return tare_tensor_bytes(r->p->in, source_of(r, t->index), t->src_offset, t->src_size, t->in_buf, &t->src, err);
+}
+
+static tare_status work(void *ctx, void *slot, unsigned worker, tare_error *err)
+{
+	tare_round *r = ctx;
+
+	return tare_tile_work(r->p, slot, &r->benches[worker], r->measure, err);
+}
+
+/* What has been read is let go of in large pieces, so that a large model does not push everything else out of the page cache. */
+static void release_behind(tare_round *r, const tare_tile *t)
+{
+	const tare_tensor *from = source_of(r, t->index);
+	uint64_t end = t->src_offset + t->src_size;
+
+	if (end - r->released < RELEASE && !t->last)
+		return;
+	tare_source_release(r->p->in->files[from->file].source, from->offset + r->released, end - r->released);
+	r->released = t->last ? 0 : end;
+}
+
+static tare_status drain(void *ctx, void *slot, tare_error *err)
+{
+	tare_round *r = ctx;
+	tare_tile *t = slot;
+
+	TARE_TRY(r->take(r->user, t, err));
+	release_behind(r, t);
+	r->done += t->src_size;
+	return tare_run_progress(r->run, r->done, r->total, err);
+}
+
+/* ---- the whole ---- */
+
+tare_status tare_round_prepare(tare_round *r, const bool *skip, tare_error *err)
+{
+	size_t i;
+
+	r->order = tare_model_payload_order(r->p->out);
+	if (!r->order)
+		return tare_fail_nomem(err);
+	for (i = 0; i < r->p->out->n_tensors; i++)
+		if (!skip || !skip[r->order[i]])
+			r->order[r->n_order++] = r->order[i];
+	TARE_TRY(settle_streams(r, err));
+	size_up(r);
+	return make_room(r, err);
+}
+
+tare_status tare_round_go(tare_round *r, tare_error *err)
+{
+	const tare_pool_ops ops = { feed, work, drain };
+
+	return tare_pool_run(&ops, r, r->threads, r->slots, r->n_slots, sizeof *r->slots, err);
+}
+
+void tare_round_end(tare_round *r)
+{
+	free(r->order);
+	free(r->slots);
+	free(r->benches);
+	free(r->memory);
+}
