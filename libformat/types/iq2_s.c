@@ -1,4 +1,5 @@
 /* iq2_s: groups of eight weights on a lattice of 1024 points, all signs stored, a scale of four bits for every 16. */
+#include "types/iq_kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
@@ -36,23 +37,22 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
-static const struct tare_lattice_rule rule = {
-	.sub = SUB, .group = GROUP, .levels = 3, .trials = 9, .step = 0.1f, .share = 0.25f, .parity = false, .refine = TARE_REFINE_OFF,
-};
+TARE_LATTICE_CODER(tare_iq2_s_coder, TARE_RULE_IQ2_S, tare_lattice_iq2_s)
 
 /* Sub-block s of x; returns the scale, 0 for weights too small. */
-static float encode_sub(struct block *b, size_t s, const float *x, const float *importance, float sigma2)
+static float encode_sub(struct block *b, size_t s, const float *x, const float *importance, float sigma2,
+			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq2_s();
 	struct tare_lattice_fit f;
 	float max;
 
-	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	coder->prepare(&f, x, importance, sigma2);
 	max = tare_lattice_largest(f.x, SUB);
 	if (max < 1e-8f)
 		return 0;
 	f.scale = max / (2 * 3 - 1);
-	tare_lattice_search(&f, rule, l, max);
+	coder->search(&f, max);
 	for (size_t k = 2 * s; k < 2 * s + 2; k++) {
 		unsigned number = tare_lattice_number(l, f.word[k % 2]);
 
@@ -63,13 +63,13 @@ static float encode_sub(struct block *b, size_t s, const float *x, const float *
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 
 	memset(b, 0, sizeof *b);
 	for (size_t s = 0; s < SUBS; s++) {
-		scale[s] = encode_sub(b, s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+		scale[s] = encode_sub(b, s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2, coder);
 		max = max > scale[s] ? max : scale[s];
 	}
 	if (max == 0)
@@ -80,13 +80,19 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 		b->scale[s / 2] |= (uint8_t)(tare_lattice_scale_code(1 / d, scale[s]) << 4 * (s % 2));
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+void tare_iq2_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+			const struct tare_lattice_coder *coder)
 {
 	struct block *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+			encode_block(b++, src, weights ? weights + c : NULL, coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq2_s_encode_with(dst, src, rows, cols, weights, &tare_iq2_s_coder);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -97,4 +103,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_iq2_s = {
 	.name = "iq2_s", .gguf_id = 22, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
+	.kernels = TARE_IQ_ENCODERS(iq2_s),
 };

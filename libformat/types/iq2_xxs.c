@@ -1,6 +1,7 @@
 /* iq2_xxs: groups of eight weights on a lattice of 256 points.
  *
  * Each sub-block of 32 is two words: four bytes of point indices, then four times seven signs and four bits of scale. */
+#include "types/iq_kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
@@ -42,9 +43,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-static const struct tare_lattice_rule rule = {
-	.sub = SUB, .group = GROUP, .levels = 3, .trials = 6, .step = 0.1f, .share = 0, .parity = true, .refine = TARE_REFINE_ALL,
-};
+TARE_LATTICE_CODER(tare_iq2_xxs_coder, TARE_RULE_IQ2_XXS, tare_lattice_iq2_xxs)
 
 /* ---- the scale to start from: that of the best codes 0 ... 4, without regard to the lattice ---- */
 
@@ -130,20 +129,21 @@ static float start_scale(const float *x, const float *w, float max)
 
 /* ---- */
 
-static float encode_sub(struct sub *s, uint32_t *bits, const float *x, const float *importance, float sigma2)
+static float encode_sub(struct sub *s, uint32_t *bits, const float *x, const float *importance, float sigma2,
+			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq2_xxs();
 	struct tare_lattice_fit f;
 	float max;
 
-	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	coder->prepare(&f, x, importance, sigma2);
 	max = tare_lattice_largest(f.x, SUB);
 	if (max < 1e-15f)
 		return 0;
 	f.scale = start_scale(f.x, f.w, max);
 	if (f.scale * 3 <= 0)
 		return 0;
-	tare_lattice_search(&f, rule, l, f.scale * 3);
+	coder->search(&f, f.scale * 3);
 	for (size_t k = 0; k < GROUPS; k++) {
 		s->point[k] = (uint8_t)tare_lattice_number(l, f.word[k]);
 		*bits |= (uint32_t)f.signs[k] << 7 * k;
@@ -151,14 +151,14 @@ static float encode_sub(struct sub *s, uint32_t *bits, const float *x, const flo
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = tare_lattice_sum_squares(x, LEN) / LEN;
 	uint32_t bits[SUBS] = { 0 };
 
 	memset(b, 0, sizeof *b);
 	for (size_t s = 0; s < SUBS; s++) {
-		scale[s] = encode_sub(b->sub + s, bits + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+		scale[s] = encode_sub(b->sub + s, bits + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2, coder);
 		max = max > scale[s] ? max : scale[s];
 	}
 	if (max == 0) {
@@ -171,13 +171,19 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 		tare_put32(b->sub[s].signs_scale, bits[s] | (uint32_t)tare_lattice_scale_code(1 / d, scale[s]) << 28, false);
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+void tare_iq2_xxs_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+			const struct tare_lattice_coder *coder)
 {
 	struct block *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+			encode_block(b++, src, weights ? weights + c : NULL, coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq2_xxs_encode_with(dst, src, rows, cols, weights, &tare_iq2_xxs_coder);
 }
 
 /* Big-endian machines read the second word of a sub-block as a number, the first as bytes. */
@@ -191,4 +197,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_iq2_xxs = {
 	.name = "iq2_xxs", .gguf_id = 16, .block_len = LEN, .block_size = sizeof(struct block),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
+	.kernels = TARE_IQ_ENCODERS(iq2_xxs),
 };

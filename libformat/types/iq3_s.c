@@ -1,4 +1,5 @@
 /* iq3_s: groups of four weights on a lattice of 512 points, all signs stored, a scale of four bits for every 32. */
+#include "types/iq_kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
@@ -40,24 +41,23 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-static const struct tare_lattice_rule rule = {
-	.sub = SUB, .group = GROUP, .levels = 8, .trials = 9, .step = 0.2f, .share = 0, .parity = false, .refine = TARE_REFINE_ANY,
-};
+TARE_LATTICE_CODER(tare_iq3_s_coder, TARE_RULE_IQ3_S, tare_lattice_iq3_s)
 
 /* low and signs: where this sub-block's go; high: its own byte. Returns the scale. False: all weights are zero. */
-static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale, const float *x, const float *importance, float sigma2)
+static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale, const float *x, const float *importance, float sigma2,
+			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq3_s();
 	struct tare_lattice_fit f;
 	float max;
 
 	*scale = 0;
-	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	coder->prepare(&f, x, importance, sigma2);
 	max = tare_lattice_largest(f.x, SUB);
 	if (max == 0)
 		return false;
 	f.scale = max / (2 * 8 - 1);
-	tare_lattice_search(&f, rule, l, max);
+	coder->search(&f, max);
 	for (size_t k = 0; k < GROUPS; k++) {
 		unsigned number = tare_lattice_number(l, f.word[k]);
 
@@ -71,7 +71,7 @@ static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale
 
 /* As in the reference, a sub-block of zeros takes no room in low and signs: those after it move up. (What they decode to is then
  * wrong, but these are the bytes.) */
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 	size_t at = 0;
@@ -79,7 +79,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 	memset(b, 0, sizeof *b);
 	for (size_t s = 0; s < SUBS; s++) {
 		at += encode_sub(b->low + GROUPS * at, b->signs + SUB / 8 * at, b->high + s, scale + s, x + SUB * s,
-				 importance ? importance + SUB * s : NULL, sigma2);
+				 importance ? importance + SUB * s : NULL, sigma2, coder);
 		max = max > scale[s] ? max : scale[s];
 	}
 	if (max == 0)
@@ -90,13 +90,19 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 		b->scale[s / 2] |= (uint8_t)(tare_lattice_scale_code(1 / d, scale[s]) << 4 * (s % 2));
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+void tare_iq3_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+			const struct tare_lattice_coder *coder)
 {
 	struct block *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+			encode_block(b++, src, weights ? weights + c : NULL, coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq3_s_encode_with(dst, src, rows, cols, weights, &tare_iq3_s_coder);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -107,4 +113,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_iq3_s = {
 	.name = "iq3_s", .gguf_id = 21, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
+	.kernels = TARE_IQ_ENCODERS(iq3_s),
 };

@@ -1,4 +1,5 @@
 /* iq3_xxs: groups of four weights on a lattice of 256 points; signs and scale of 32 weights in one word. */
+#include "types/iq_kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
@@ -40,23 +41,22 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-static const struct tare_lattice_rule rule = {
-	.sub = SUB, .group = GROUP, .levels = 8, .trials = 15, .step = 0.2f, .share = 0, .parity = true, .refine = TARE_REFINE_OFF,
-};
+TARE_LATTICE_CODER(tare_iq3_xxs_coder, TARE_RULE_IQ3_XXS, tare_lattice_iq3_xxs)
 
 /* Signs and points; returns the scale, 0 for weights too small. */
-static float encode_sub(uint8_t *point, uint32_t *bits, const float *x, const float *importance, float sigma2)
+static float encode_sub(uint8_t *point, uint32_t *bits, const float *x, const float *importance, float sigma2,
+			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq3_xxs();
 	struct tare_lattice_fit f;
 	float max;
 
-	tare_lattice_prepare(&f, rule, x, importance, sigma2);
+	coder->prepare(&f, x, importance, sigma2);
 	max = tare_lattice_largest(f.x, SUB);
 	if (max < 1e-8f)
 		return 0;
 	f.scale = max / (2 * 8 - 1);
-	tare_lattice_search(&f, rule, l, max);
+	coder->search(&f, max);
 	for (size_t k = 0; k < GROUPS; k++)
 		point[k] = (uint8_t)tare_lattice_number(l, f.word[k]);
 	for (size_t k = 0; k < SUB / 8; k++)
@@ -64,14 +64,14 @@ static float encode_sub(uint8_t *point, uint32_t *bits, const float *x, const fl
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 	uint32_t bits[SUBS] = { 0 };
 
 	memset(b, 0, sizeof *b);
 	for (size_t s = 0; s < SUBS; s++) {
-		scale[s] = encode_sub(b->point + GROUPS * s, bits + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+		scale[s] = encode_sub(b->point + GROUPS * s, bits + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2, coder);
 		max = max > scale[s] ? max : scale[s];
 	}
 	if (max == 0) {
@@ -84,13 +84,19 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 		tare_put32(b->signs_scale + 4 * s, bits[s] | (uint32_t)tare_lattice_scale_code(1 / d, scale[s]) << 28, false);
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+void tare_iq3_xxs_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+			const struct tare_lattice_coder *coder)
 {
 	struct block *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+			encode_block(b++, src, weights ? weights + c : NULL, coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq3_xxs_encode_with(dst, src, rows, cols, weights, &tare_iq3_xxs_coder);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -102,4 +108,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_iq3_xxs = {
 	.name = "iq3_xxs", .gguf_id = 18, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
+	.kernels = TARE_IQ_ENCODERS(iq3_xxs),
 };

@@ -213,4 +213,43 @@ static inline unsigned tare_lattice_scale_code(float inverse, float scale)
 	return (unsigned)tare_clamp(tare_nearest(0.5f * (inverse * scale - 1)), 0, 15);
 }
 
+/* ---- one type, one instruction set ---- */
+
+#define TARE_RULE_IQ2_XXS ((struct tare_lattice_rule){ .sub = 32, .group = 8, .levels = 3, .trials = 6, .step = 0.1f, .share = 0, \
+						       .parity = true, .refine = TARE_REFINE_ALL })
+#define TARE_RULE_IQ2_XS ((struct tare_lattice_rule){ .sub = 16, .group = 8, .levels = 3, .trials = 9, .step = 0.1f, .share = 0, \
+						      .parity = true, .refine = TARE_REFINE_OFF })
+#define TARE_RULE_IQ2_S ((struct tare_lattice_rule){ .sub = 16, .group = 8, .levels = 3, .trials = 9, .step = 0.1f, .share = 0.25f, \
+						     .parity = false, .refine = TARE_REFINE_OFF })
+#define TARE_RULE_IQ3_XXS ((struct tare_lattice_rule){ .sub = 32, .group = 4, .levels = 8, .trials = 15, .step = 0.2f, .share = 0, \
+						       .parity = true, .refine = TARE_REFINE_OFF })
+#define TARE_RULE_IQ3_S ((struct tare_lattice_rule){ .sub = 32, .group = 4, .levels = 8, .trials = 9, .step = 0.2f, .share = 0, \
+						     .parity = false, .refine = TARE_REFINE_ANY })
+
+/* The two steps of a sub-block, tare_lattice_prepare() and tare_lattice_search(), for one type. What is between them and what is written
+ * is the business of the type's file. */
+struct tare_lattice_coder {
+	void (*prepare)(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2);
+	void (*search)(struct tare_lattice_fit *f, float reach);
+};
+
+/* Defines `name`, made of the scalar code. */
+#define TARE_LATTICE_CODER(name, rule, lattice)                                                                                       \
+	static void name##_prepare(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2)                 \
+	{                                                                                                                             \
+		tare_lattice_prepare(f, rule, x, importance, sigma2);                                                                 \
+	}                                                                                                                             \
+	static void name##_search(struct tare_lattice_fit *f, float reach)                                                            \
+	{                                                                                                                             \
+		tare_lattice_search(f, rule, lattice(), reach);                                                                       \
+	}                                                                                                                             \
+	const struct tare_lattice_coder name = { name##_prepare, name##_search };
+
+/* An encoder with its coder left open. */
+typedef void tare_lattice_encode_fn(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+				    const struct tare_lattice_coder *coder);
+extern tare_lattice_encode_fn tare_iq2_xxs_encode_with, tare_iq2_xs_encode_with, tare_iq2_s_encode_with, tare_iq3_xxs_encode_with,
+	tare_iq3_s_encode_with;
+extern const struct tare_lattice_coder tare_iq2_xxs_coder, tare_iq2_xs_coder, tare_iq2_s_coder, tare_iq3_xxs_coder, tare_iq3_s_coder;
+
 #endif

@@ -112,7 +112,7 @@ static void build(const struct tare_lattice *l)
 }
 
 #define LATTICE(name, points_, group_, levels_, shells_, neighbours_) \
-	static uint16_t index_##name[group_ == 8 ? KEYS8 : KEYS4], near_##name[neighbours_]; \
+	static uint16_t index_##name[group_ == 8 ? KEYS8 : KEYS4], near_##name[neighbours_ + TARE_LATTICE_SPARE]; \
 	static uint32_t first_##name[(group_ == 8 ? KEYS8 : KEYS4) + 1]; \
 	static const struct tare_lattice lattice_##name = { \
 		.point = tare_codebook_##name, .points = points_, .group = group_, .levels = levels_, .shells = shells_, \
@@ -216,13 +216,18 @@ static uint16_t nearest_of_4(const uint16_t *p, const uint16_t *end, float term[
 	return chosen;
 }
 
-uint16_t tare_lattice_nearest(const struct tare_lattice *l, unsigned key, const float *x, const float *w, float scale, const float *value)
+uint16_t tare_lattice_nearest_of(const struct tare_lattice *l, const uint16_t *list, size_t n, const float *x, const float *w, float scale,
+				 const float *value)
 {
-	const uint16_t *first = l->near + l->first[key], *end = l->near + l->first[key + 1];
 	float term[8][8];
 
 	make_terms(term, l->group, l->levels, x, w, scale, value);
 	if (l->group == 4)
-		return nearest_of_4(first, end, term);
-	return end - first < 20 ? nearest_of_8(first, end, term) : nearest_of_many(first, end, term);
+		return nearest_of_4(list, list + n, term);
+	return n < 20 ? nearest_of_8(list, list + n, term) : nearest_of_many(list, list + n, term);
+}
+
+uint16_t tare_lattice_nearest(const struct tare_lattice *l, unsigned key, const float *x, const float *w, float scale, const float *value)
+{
+	return tare_lattice_nearest_of(l, l->near + l->first[key], l->first[key + 1] - l->first[key], x, w, scale, value);
 }

@@ -5,9 +5,13 @@
 #ifndef TARE_TYPES_LATTICE_MAP_H
 #define TARE_TYPES_LATTICE_MAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-enum { TARE_LATTICE_OFF = 0xffff };
+enum {
+	TARE_LATTICE_OFF = 0xffff,
+	TARE_LATTICE_SPARE = 16, /* words behind a list that may be read along with it */
+};
 
 struct tare_lattice {
 	const uint16_t *point;
@@ -33,5 +37,8 @@ unsigned tare_lattice_number(const struct tare_lattice *l, unsigned word);
 /* Of the neighbours of a key that is no point, the first for which the sum of w (scale value[level] - x)^2 is least, added up in the
  * order of the weights. If it is not finite for any (where ggml aborts): the first. value: one for each level, at least four. */
 uint16_t tare_lattice_nearest(const struct tare_lattice *l, unsigned key, const float *x, const float *w, float scale, const float *value);
+/* The same for a list of n candidates, at least one. */
+uint16_t tare_lattice_nearest_of(const struct tare_lattice *l, const uint16_t *list, size_t n, const float *x, const float *w, float scale,
+				 const float *value);
 
 #endif

@@ -1,0 +1,205 @@
+/* The nearest of a list of candidates, eight of them at a time; integers in lanes. For lattice_lanes.h.
+ *
+ * A weight adds one of three (or eight) values to the distance of a candidate, which are worked out first and looked up in a register by
+ * the bits of the candidate's word. Each distance is added up in the order of the weights; of equal ones the first is taken. */
+#ifndef TARE_TYPES_LATTICE_PICK_H
+#define TARE_TYPES_LATTICE_PICK_H
+
+#include "types/lanes.h"
+#include "types/lattice_cells.h"
+#include "types/lattice_fit.h"
+
+typedef uint32_t vu __attribute__((vector_size(4 * LANES)));
+
+V_INLINE vu u_load(const uint32_t *p)
+{
+	vu v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+V_INLINE void u_store(uint32_t *p, vu v)
+{
+	memcpy(p, &v, sizeof v);
+}
+
+/* vg collects in which lanes a number of twelve bits behind the point was within one unit of an integer. u_truncate(): 0 <= v < 2^31;
+ * u_odd(): 2 field + 1 for the field of 2 or 3 bits at the bottom of each lane. */
+#if LANES == 16
+typedef __mmask16 vg;
+
+V_INLINE vu u_truncate(vf v)
+{
+	return (vu)_mm512_cvttps_epi32(v);
+}
+
+V_INLINE vg g_collect(vg g, vu fixed)
+{
+	return (vg)(g | _mm512_testn_epi32_mask((__m512i)(fixed + 1), _mm512_set1_epi32(0xffe)));
+}
+
+V_INLINE vg g_none(void)
+{
+	return 0;
+}
+
+V_INLINE unsigned g_bits(vg g)
+{
+	return g;
+}
+
+V_INLINE vf u_odd(vu fields, unsigned bits)
+{
+	if (bits == 2)
+		return _mm512_permutevar_ps(_mm512_setr_ps(1, 3, 5, 7, 1, 3, 5, 7, 1, 3, 5, 7, 1, 3, 5, 7), (__m512i)fields);
+	return _mm512_permutexvar_ps((__m512i)fields, _mm512_setr_ps(1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15));
+}
+
+#elif LANES == 8
+typedef __m256i vg;
+
+V_INLINE vu u_truncate(vf v)
+{
+	return (vu)_mm256_cvttps_epi32(v);
+}
+
+V_INLINE vg g_collect(vg g, vu fixed)
+{
+	return _mm256_min_epu32(g, (__m256i)((fixed + 1) & 0xffe));
+}
+
+V_INLINE vg g_none(void)
+{
+	return _mm256_set1_epi32(-1);
+}
+
+V_INLINE unsigned g_bits(vg g)
+{
+	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(g, _mm256_setzero_si256())));
+}
+
+V_INLINE vf u_odd(vu fields, unsigned bits)
+{
+	if (bits == 2)
+		return _mm256_permutevar_ps(_mm256_setr_ps(1, 3, 5, 7, 1, 3, 5, 7), (__m256i)fields);
+	return _mm256_permutevar8x32_ps(_mm256_setr_ps(1, 3, 5, 7, 9, 11, 13, 15), (__m256i)fields);
+}
+
+#else
+typedef vm vg;
+
+V_INLINE vu u_truncate(vf v)
+{
+	return (vu)__builtin_convertvector(v, vm);
+}
+
+V_INLINE vg g_collect(vg g, vu fixed)
+{
+	return g | (vm)(((fixed + 1) & 0xffe) == 0);
+}
+
+V_INLINE vg g_none(void)
+{
+	return m_none();
+}
+
+V_INLINE unsigned g_bits(vg g)
+{
+	return m_bits(g);
+}
+
+V_INLINE vf u_odd(vu fields, unsigned bits)
+{
+	return __builtin_convertvector((vm)((fields & ((1u << bits) - 1)) * 2 + 1), vf);
+}
+#endif
+
+/* ---- */
+
+/* The weights of a sub-block as the evaluation wants them: each four times, if they come in groups of eight. */
+struct pick_input {
+	_Alignas(64) float x[4 * TARE_LATTICE_SUB], w[4 * TARE_LATTICE_SUB];
+};
+
+#if LANES > 4
+V_INLINE void pick_prepare(struct pick_input *p, const struct tare_lattice_fit *f, unsigned sub, unsigned group)
+{
+	if (group == 4) {
+		memcpy(p->x, f->x, sub * sizeof *f->x);
+		memcpy(p->w, f->root, sub * sizeof *f->root);
+		return;
+	}
+	for (unsigned i = 0; i < sub; i++) {
+		_mm_store_ps(p->x + 4 * i, _mm_set1_ps(f->x[i]));
+		_mm_store_ps(p->w + 4 * i, _mm_set1_ps(f->root[i]));
+	}
+}
+
+/* Eight distances; term[]: 8 x 4 or 4 x 8 values. */
+V_INLINE __m256 pick_distances_of_8(__m256i c, const float *term)
+{
+	__m256 d = _mm256_permutevar_ps(_mm256_broadcast_ps((const __m128 *)(const void *)term), c);
+
+	for (int i = 1; i < 8; i++)
+		d = d + _mm256_permutevar_ps(_mm256_broadcast_ps((const __m128 *)(const void *)(term + 4 * i)), _mm256_srli_epi32(c, 2 * i));
+	return d;
+}
+
+V_INLINE __m256 pick_distances_of_4(__m256i c, const __m256 *term)
+{
+	__m256 d = _mm256_permutevar8x32_ps(term[0], c);
+
+	for (int i = 1; i < 4; i++)
+		d = d + _mm256_permutevar8x32_ps(term[i], _mm256_srli_epi32(c, 3 * i));
+	return d;
+}
+
+/* The least of eight in all lanes. */
+V_INLINE __m256 pick_least(__m256 d)
+{
+	d = _mm256_min_ps(d, _mm256_permute2f128_ps(d, d, 1));
+	d = _mm256_min_ps(d, _mm256_permute_ps(d, 0x4e));
+	return _mm256_min_ps(d, _mm256_permute_ps(d, 0xb1));
+}
+
+/* n candidates, at most eight if `few`. No distance is NaN. */
+V_INLINE uint16_t pick_from(const struct pick_input *p, unsigned group, unsigned k, float scale, const uint16_t *list, unsigned n, bool few)
+{
+	static const float beyond[16] = { 0, 0, 0, 0, 0, 0, 0, 0, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY,
+					  INFINITY };
+	const float *x = p->x + (group == 8 ? 32 : 4) * k, *w = p->w + (group == 8 ? 32 : 4) * k;
+	_Alignas(32) float memory[32];
+	__m256 term[4], best = _mm256_set1_ps(INFINITY);
+	uint16_t chosen = *list;
+
+	for (int i = 0; i < 4; i++) {
+		__m256 odd = group == 8 ? _mm256_setr_ps(1, 3, 5, 7, 1, 3, 5, 7) : _mm256_setr_ps(1, 3, 5, 7, 9, 11, 13, 15);
+		__m256 xi = group == 8 ? _mm256_load_ps(x + 8 * i) : _mm256_broadcast_ss(x + i);
+		__m256 wi = group == 8 ? _mm256_load_ps(w + 8 * i) : _mm256_broadcast_ss(w + i);
+		__m256 difference = _mm256_set1_ps(scale) * odd - xi;
+
+		term[i] = wi * difference * difference;
+		if (group == 8)
+			_mm256_store_ps(memory + 8 * i, term[i]);
+	}
+	for (unsigned at = 0; at < n; at += 8) {
+		__m256i c = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(list + at)));
+		__m256 d = group == 8 ? pick_distances_of_8(c, memory) : pick_distances_of_4(c, term), least;
+		unsigned first;
+
+		d = _mm256_max_ps(d, _mm256_loadu_ps(beyond + (n - at < 8 ? 8 - (n - at) : 0)));
+		least = pick_least(d);
+		first = (unsigned)__builtin_ctz((unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d, least, _CMP_EQ_OQ)));
+		if (few)
+			return list[first];
+		if (_mm256_movemask_ps(_mm256_cmp_ps(least, best, _CMP_LT_OQ))) {
+			best = least;
+			chosen = list[at + first];
+		}
+	}
+	return chosen;
+}
+#endif
+
+#endif
