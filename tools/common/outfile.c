@@ -3,6 +3,7 @@
 #include "common/message.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,21 +44,36 @@ static int write_stream(const char *path, const char *text)
 	return TOOL_YES;
 }
 
+static bool replace(const char *path, char *temp, const char *text)
+{
+	int fd = mkstemp(temp), failed;
+
+	if (fd < 0)
+		return false;
+	if (fill(fd, text) && !rename(temp, path))
+		return true;
+	failed = errno;
+	unlink(temp);
+	errno = failed;
+	return false;
+}
+
+/* Signals wait until the temporary file is in place or gone. */
 int tool_write_file(const char *path, const char *text)
 {
+	sigset_t all, old;
 	char *temp;
-	int fd, status = TOOL_YES;
+	bool ok;
 
 	if (is_stream(path))
 		return write_stream(path, text);
 	temp = tool_format("%s.XXXXXX", path);
-	fd = mkstemp(temp);
-	if (fd < 0 || !fill(fd, text) || rename(temp, path)) {
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	ok = replace(path, temp, text);
+	if (!ok)
 		tool_trouble("%s: cannot be written: %s", tool_text(path), strerror(errno));
-		if (fd >= 0)
-			unlink(temp);
-		status = TOOL_TROUBLE;
-	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	free(temp);
-	return status;
+	return ok ? TOOL_YES : TOOL_TROUBLE;
 }
