@@ -240,6 +240,28 @@ static int open_at(int dirfd, const char *path, int flags, mode_t mode)
 OPENS(open, openat)
 OPENS(open64, openat64)
 
+static void *next(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+#define BY_NAME(suffix)                                                                          \
+	EXPORT FILE *fopen##suffix(const char *restrict path, const char *restrict mode)         \
+	{                                                                                        \
+		FILE *(*real)(const char *, const char *);                                       \
+		*(void **)&real = next("fopen" #suffix);                                         \
+		return fails(FAULT_OPEN) ? refuse(EACCES), NULL : real(path, mode);              \
+	}                                                                                        \
+	EXPORT int mkstemp##suffix(char *path)                                                   \
+	{                                                                                        \
+		int (*real)(char *);                                                             \
+		*(void **)&real = next("mkstemp" #suffix);                                       \
+		return fails(FAULT_OPEN) ? (int)refuse(EACCES) : real(path);                     \
+	}
+
+BY_NAME()
+BY_NAME(64)
+
 EXPORT ssize_t read(int fd, void *buf, size_t size)
 {
 	return fails(FAULT_READ) ? refuse(EIO) : syscall(SYS_read, fd, buf, size);
@@ -336,9 +358,8 @@ EXPORT int linkat(int from_dir, const char *from, int to_dir, const char *to, in
 
 EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*start)(void *), void *restrict arg)
 {
-	static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	*(void **)&real = next("pthread_create");
 	return fails(FAULT_THREAD) ? EAGAIN : real(thread, attr, start, arg);
 }
