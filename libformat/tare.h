@@ -280,6 +280,9 @@ TARE_API tare_status tare_recipe_print(const tare_recipe *r, char **yaml, tare_e
 TARE_API tare_status tare_recipe_from_model(const tare_model *m, char **yaml, tare_error *err);
 TARE_API void tare_recipe_free(tare_recipe *r);
 
+/* True if base is {fit: SIZE, types: [...]}: which type a weight gets depends on what it would lose, and tare_fit_new() works it out. */
+TARE_API bool tare_recipe_has_fit(const tare_recipe *r);
+
 typedef enum tare_endian { TARE_ENDIAN_KEEP, TARE_ENDIAN_LITTLE, TARE_ENDIAN_BIG } tare_endian;
 
 typedef struct tare_plan_options {
@@ -304,6 +307,25 @@ TARE_API const tare_step *tare_plan_step(const tare_plan *p, size_t i); /* for t
 TARE_API const char *tare_plan_refusal(const tare_plan *p, size_t i);   /* why it would be refused; NULL past the last */
 TARE_API const char *tare_plan_note(const tare_plan *p, size_t i);      /* what deserves a line in the report; NULL past the last */
 TARE_API void tare_plan_free(tare_plan *p);
+
+/* A budget worked out. Unlike a plan this reads the payload, once, and encodes it in every type that comes into question; a stream is
+ * spooled first. run may be NULL. Failure: TARE_E_REFUSED if not even the smallest types fit. */
+typedef struct tare_fit tare_fit;
+
+typedef struct tare_fit_point {
+	uint64_t bytes;          /* of all files */
+	double loss;             /* sum of squared errors, weighed with the importance matrix if there is one */
+	double sqnr_db;          /* of the weights the budget is about, weighed alike */
+} tare_fit_point;
+
+TARE_API tare_status tare_fit_new(tare_fit **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt,
+				  const tare_run_options *run, tare_error *err);
+/* The same recipe with the types that were chosen instead of the budget; it is the fit's. */
+TARE_API tare_recipe *tare_fit_recipe(tare_fit *f);
+TARE_API const tare_fit_point *tare_fit_chosen(const tare_fit *f);
+/* The curve of what could be had, from small to large; NULL past the last. */
+TARE_API const tare_fit_point *tare_fit_point_at(const tare_fit *f, size_t i);
+TARE_API void tare_fit_free(tare_fit *f);
 
 typedef struct tare_loss {
 	uint64_t count;          /* weights measured */

@@ -4,6 +4,7 @@
 #include "common/inputs.h"
 #include "common/job.h"
 #include "common/message.h"
+#include "common/progress.h"
 #include "common/terminal.h"
 
 #include <stddef.h>
@@ -17,6 +18,8 @@
 static const tool_option options[] = {
 	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
 	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
+	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", "the least loss in files of at most this size, of --fit-types", 0 },
+	{ "fit-types", 0, KEY, "TYPE,...", NULL, "Recipe", NULL, 0 },
 	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", "importance of each column of each weight", 0 },
 	{ "include-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
 	{ "exclude-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
@@ -64,6 +67,41 @@ static int print_recipe(const tare_recipe *r)
 	return TOOL_YES;
 }
 
+/* Ends with the recipe worked out in job->recipe if it has a budget; the exit status. */
+static int work_out(tool_job *job, tare_model *m, tare_fit **fit)
+{
+	const tool_shared *s = job->shared;
+	const char *path = job->verify ? job->verify : s->output ? s->output : "-";
+	const tare_plan_options opt = { .path = job->dry_run && !s->output ? NULL : path, .to = s->to, .split_size = s->split_size,
+					.split_count = s->split_count };
+	const tare_run_options run = { .threads = s->threads, .progress = tool_progress };
+	tare_error err = TARE_ERROR_INIT;
+
+	if (!tare_recipe_has_fit(job->recipe))
+		return TOOL_YES;
+	tool_progress_start("measuring", s->progress);
+	tare_fit_new(fit, m, job->recipe, &opt, &run, &err);
+	tool_progress_end();
+	if (err.status) {
+		tool_error(&err);
+		return tool_status(&err);
+	}
+	job->fit = *fit;
+	job->recipe = tare_fit_recipe(*fit);
+	return TOOL_YES;
+}
+
+static int carry_out(const requantize_options *o, tool_job *job, tare_model *m)
+{
+	tare_fit *fit = NULL;
+	int status = work_out(job, m, &fit);
+
+	if (!status)
+		status = o->print_recipe ? print_recipe(job->recipe) : o->verify ? tool_job_verify(job, m) : tool_job_run(job, m);
+	tare_fit_free(fit);
+	return status;
+}
+
 static int requantize(const requantize_options *o, tare_recipe *recipe)
 {
 	tool_job job = { .shared = &o->shared, .doing = "quantizing", .recipe = recipe, .dry_run = o->dry_run, .loss = o->loss,
@@ -72,16 +110,17 @@ static int requantize(const requantize_options *o, tare_recipe *recipe)
 	const char *input;
 	tare_model *m;
 
-	if (o->print_recipe)
+	if (o->print_recipe && (!tare_recipe_has_fit(recipe) || !o->shared.operands.n))
 		return print_recipe(recipe);
 	if (o->verify && (o->shared.output || o->report || o->loss || o->dry_run))
 		tool_usage("--verify writes nothing: it goes with none of -o, --report, --loss and --dry-run");
-	tool_job_check(&job);
+	if (!o->print_recipe)
+		tool_job_check(&job);
 	input = tool_job_input(&o->shared);
 	m = tool_open(&o->shared, input, &status);
 	if (!m)
 		return status;
-	status = o->verify ? tool_job_verify(&job, m) : tool_job_run(&job, m);
+	status = carry_out(o, &job, m);
 	tare_close(m);
 	return status;
 }

@@ -59,10 +59,49 @@ static tare_status fail_mix(const tare_yaml *v, tare_error *err)
 			      near ? ": did you mean " : "", near ? near : "");
 }
 
+static tare_status read_fit_types(tare_fit_spec *fit, const tare_yaml *list, tare_error *err)
+{
+	unsigned i;
+	size_t k;
+
+	if (list->kind != TARE_YAML_LIST || !list->count || list->count > TARE_FIT_TYPES)
+		return tare_yaml_fail(list, err, "expected a list of 1 to %d types, not %s", TARE_FIT_TYPES, TARE_YAML_SHOW(list));
+	for (k = 0; k < list->count; k++) {
+		TARE_TRY(tare_type_of_yaml(list->items[k], &fit->types[k], err));
+		for (i = 0; i < k; i++)
+			if (fit->types[i] == fit->types[k])
+				return tare_yaml_fail(list->items[k], err, "%s is there twice", fit->types[k]->name);
+	}
+	fit->n_types = (unsigned)list->count;
+	return TARE_OK;
+}
+
+static tare_status read_fit(tare_reading *r, const tare_yaml *v, tare_error *err)
+{
+	static const char *const keys[] = { "fit", "types", "objective", NULL }, *const objectives[] = { "loss", NULL };
+	const tare_yaml *types = tare_yaml_get(v, "types"), *objective = tare_yaml_get(v, "objective");
+	tare_fit_spec *fit = tare_arena_alloc(r->arena, sizeof *fit);
+	int which;
+
+	if (!fit)
+		return tare_fail_nomem(err);
+	TARE_TRY(tare_yaml_only(v, keys, err));
+	TARE_TRY(tare_yaml_bytes(tare_yaml_get(v, "fit"), &fit->budget, err));
+	if (!types)
+		return tare_yaml_fail(v, err, "fit wants types: the list of those a weight may get");
+	TARE_TRY(read_fit_types(fit, types, err));
+	if (objective)
+		TARE_TRY(read_choice(objective, objectives, &which, err));
+	r->into->fit = fit;
+	return TARE_OK;
+}
+
 static tare_status read_base(tare_reading *r, tare_yaml *v, tare_error *err)
 {
 	static const char *const keys[] = { "type", NULL };
 
+	if (tare_yaml_get(v, "fit"))
+		return read_fit(r, v, err);
 	if (v->kind == TARE_YAML_MAP) {
 		TARE_TRY(tare_yaml_only(v, keys, err));
 		if (!v->count)

@@ -56,7 +56,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 
 	pl->p->steps = tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->steps);
 	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->weights) : NULL;
-	if (!pl->p->steps || (pl->n_used && !pl->p->weights))
+	pl->p->open = pl->may_be_open ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->open) : NULL;
+	if (!pl->p->steps || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
 		return tare_fail_nomem(err);
 	for (i = 0; i < pl->n_items; i++) {
 		const tare_item *item = &pl->items[i];
@@ -74,6 +75,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
 		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
 		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type, why, item->note };
+		if (pl->may_be_open)
+			pl->p->open[i] = item->open;
 		if (pl->n_used)
 			pl->p->weights[i] = item->importance;
 	}
@@ -85,6 +88,8 @@ static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_
 	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count };
 
 	TARE_TRY(tare_recipe_check(pl->recipe, err));
+	if (pl->is->fit && !pl->may_be_open)
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "a base with a budget (fit) must be worked out before it is planned");
 	TARE_TRY(start_outline(pl, opt, err));
 	TARE_TRY(tare_plan_imatrix(pl, err));
 	TARE_TRY(tare_plan_rules(pl, err));
@@ -96,10 +101,10 @@ static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_
 	return tare_plan_gates(pl, err);
 }
 
-tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err)
+static tare_status make(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, bool open, tare_error *err)
 {
 	static const tare_plan_options none;
-	tare_planner pl = { .in = m, .recipe = r };
+	tare_planner pl = { .in = m, .recipe = r, .may_be_open = open };
 	tare_status st;
 
 	*out = NULL;
@@ -122,6 +127,16 @@ tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, 
 	}
 	*out = pl.p;
 	return TARE_OK;
+}
+
+tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err)
+{
+	return make(out, m, r, opt, false, err);
+}
+
+tare_status tare_plan_open(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err)
+{
+	return make(out, m, r, opt, true, err);
 }
 
 const tare_model *tare_plan_model(const tare_plan *p)

@@ -25,6 +25,7 @@ struct tare_plan {
 	tare_imatrix *imatrix;
 	const tare_importance **weights; /* importance per step: as many values as columns for each slice of the two fastest dimensions
 					  * (expert after expert), or NULL; the array itself NULL when no matrix was given */
+	bool *open;              /* per step: a fit base decides; NULL: none */
 	tare_nonfinite nonfinite;
 	tare_gate *gates;
 	size_t n_gates;

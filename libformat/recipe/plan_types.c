@@ -64,7 +64,7 @@ static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
 	const char *why, *not;
 	const tare_type *own;
 
-	if (!is->type && !(is->mix && is->mix->type)) {
+	if (!is->type && !is->fit && !(is->mix && is->mix->type)) {
 		if (!item->decided)
 			say(item, t.type, false, is->mix ? is->mix->name : "no base");
 		return TARE_OK;
@@ -79,7 +79,8 @@ static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
 	if (item->decided)
 		return TARE_OK;
 	own = special(pl, item->name, &why);
-	say(item, own ? own : is->type, true, own ? why : "base");
+	item->open = !own && is->fit;
+	say(item, own ? own : is->fit ? t.type : is->type, true, own ? why : is->fit ? "fit" : "base");
 	return TARE_OK;
 }
 
@@ -155,6 +156,46 @@ static tare_status check(tare_planner *pl, tare_item *item, tare_error *err)
 	return TARE_OK;
 }
 
+const tare_type *tare_plan_fit_type(const tare_settings *is, const tare_tensor *t, const tare_type *type)
+{
+	const tare_type *instead = tare_type_fallback(type);
+
+	if (divides(t, type))
+		return type;
+	if (is->fallback != TARE_FALLBACK_ADJUST)
+		return NULL;
+	return instead && divides(t, instead) ? instead : &tare_type_f16;
+}
+
+/* All that a fit may make of a weight must be possible. Its importances are those of any type that uses them. */
+static tare_status check_open(tare_planner *pl, tare_item *item, tare_error *err)
+{
+	const tare_tensor *t = &pl->in->tensors[item->source];
+	const tare_fit_spec *fit = pl->is->fit;
+	bool any = false;
+	unsigned i;
+
+	if (item->rule) {
+		const tare_status st = tare_yaml_fail(item->rule->node, err, "a fit base wants rules that settle the type: this one takes tensor "
+						      "%s and does not", TARE_SHOW(t->name));
+
+		tare_error_in_file(err, pl->recipe->file);
+		return st;
+	}
+	for (i = 0; i < fit->n_types; i++) {
+		tare_item tried = *item;
+
+		tried.type = tare_plan_fit_type(pl->is, t, fit->types[i]);
+		if (!tried.type)
+			continue;
+		any = true;
+		TARE_TRY(check(pl, &tried, err));
+		if (tried.importance)
+			item->importance = tried.importance;
+	}
+	return any ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_UNEVEN, item, NULL, fit->types[0], err);
+}
+
 static int by_mix_order(const void *a, const void *b)
 {
 	return tare_mix_order(((const tare_item *)a)->name, ((const tare_item *)b)->name);
@@ -190,7 +231,7 @@ tare_status tare_plan_types(tare_planner *pl, tare_error *err)
 
 		TARE_TRY(from_base(pl, item, err));
 		TARE_TRY(fit(pl, item, err));
-		TARE_TRY(check(pl, item, err));
+		TARE_TRY(item->open ? check_open(pl, item, err) : check(pl, item, err));
 	}
 	return TARE_OK;
 }

@@ -11,6 +11,7 @@ typedef struct tare_item {
 	const tare_type *type;   /* in the result; NULL with a source type that is not known */
 	const tare_rule *rule;   /* that matched; NULL: none */
 	bool decided;            /* by the rule */
+	bool open;               /* left to a fit base */
 	bool named;              /* the recipe names this very type: its own fallback key counts, not the mix's */
 	const char *why;         /* what decided, for the step */
 	const char *note;
@@ -49,6 +50,7 @@ typedef struct tare_planner {
 	tare_model *in;
 	const tare_recipe *recipe;
 	const tare_settings *is;
+	bool may_be_open;        /* the plan is for working out a fit base */
 	tare_item *items;        /* malloc'ed */
 	size_t n_items;
 	size_t *hits;            /* tensors a rule decided, per rule; malloc'ed */
@@ -60,6 +62,10 @@ typedef struct tare_planner {
 	int64_t last_layer;
 } tare_planner;
 
+/* A plan in which what a fit base has a say in stays as it is, and p->open says which that is. Else as tare_plan_new(). */
+tare_status tare_plan_open(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err);
+/* The type that t gets of one that a fit names: itself, another if the recipe's fallback says so, or NULL. */
+const tare_type *tare_plan_fit_type(const tare_settings *is, const tare_tensor *t, const tare_type *type);
 /* plan_rules.c: items from the source tensors, by the rules. */
 tare_status tare_plan_rules(tare_planner *pl, tare_error *err);
 /* plan_imatrix.c: the matrix is opened and what the recipe leaves of it is found. */

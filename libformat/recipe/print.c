@@ -68,7 +68,7 @@ static bool all_scalars(const tare_yaml *n)
 }
 
 /* [a, b] or {a: 1, b: 2}; depth is bounded by the parser's limit. */
-static tare_status print_flow(tare_buffer *b, const tare_yaml *n, tare_error *err)
+tare_status tare_print_flow(tare_buffer *b, const tare_yaml *n, tare_error *err)
 {
 	bool map = n->kind == TARE_YAML_MAP;
 	size_t i;
@@ -83,7 +83,7 @@ static tare_status print_flow(tare_buffer *b, const tare_yaml *n, tare_error *er
 			TARE_TRY(tare_print_text(b, n->keys[i]->text, false, err));
 			TARE_TRY(tare_buffer_put(b, ": ", 2, err));
 		}
-		TARE_TRY(print_flow(b, n->items[i], err));
+		TARE_TRY(tare_print_flow(b, n->items[i], err));
 	}
 	return tare_buffer_put(b, map ? "}" : "]", 1, err);
 }
@@ -103,7 +103,7 @@ static tare_status print_pair(tare_buffer *b, int indent, const tare_yaml *key, 
 		return TARE_OK;
 	}
 	TARE_TRY(tare_buffer_put(b, ": ", 2, err));
-	TARE_TRY(print_flow(b, value, err));
+	TARE_TRY(tare_print_flow(b, value, err));
 	return tare_buffer_put(b, "\n", 1, err);
 }
 

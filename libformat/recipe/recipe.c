@@ -52,7 +52,7 @@ static tare_status check_place(const tare_recipe *r, const char *key, tare_error
 
 tare_status tare_recipe_check(const tare_recipe *r, tare_error *err)
 {
-	bool quantizes = r->is.mix || r->is.type;
+	bool quantizes = r->is.mix || r->is.type || r->is.fit;
 
 	if (r->is.pure && (!r->is.mix || !r->is.mix->type))
 		return check_place(r, "pure", err, "only a mix in base can be pure");
@@ -216,6 +216,11 @@ tare_status tare_recipe_set(tare_recipe *r, const char *key, const char *yaml, c
 	if (st != TARE_OK)
 		tare_error_in_file(err, copy);
 	return st;
+}
+
+bool tare_recipe_has_fit(const tare_recipe *r)
+{
+	return r->is.fit;
 }
 
 void tare_recipe_free(tare_recipe *r)

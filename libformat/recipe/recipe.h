@@ -35,12 +35,22 @@ typedef struct tare_rule {
 	tare_gate_list gates;
 } tare_rule;
 
+/* base: {fit: SIZE, types: [...]} */
+enum { TARE_FIT_TYPES = 16 };
+
+typedef struct tare_fit_spec {
+	uint64_t budget;        /* bytes of all files */
+	const tare_type *types[TARE_FIT_TYPES];
+	unsigned n_types;
+} tare_fit_spec;
+
 typedef enum tare_fallback { TARE_FALLBACK_ERROR, TARE_FALLBACK_ADJUST } tare_fallback;
 
 /* What the keys say. */
 typedef struct tare_settings {
 	const tare_mix *mix;            /* base: a mix, */
-	const tare_type *type;          /* or one type, or neither: tensors stay as they are */
+	const tare_type *type;          /* or one type, */
+	const tare_fit_spec *fit;       /* or the best of several in a budget; or none: tensors stay as they are */
 	tare_rule *rules;
 	size_t n_rules;
 	const tare_yaml *imatrix;       /* NULL: none */
@@ -91,6 +101,7 @@ extern const char *const tare_fallback_names[];  /* in the order of tare_fallbac
 extern const char *const tare_nonfinite_names[]; /* in the order of tare_nonfinite */
 
 /* Text as a YAML scalar, in double quotes if it needs them or quoted asks for them. */
+tare_status tare_print_flow(tare_buffer *b, const tare_yaml *n, tare_error *err); /* on one line */
 tare_status tare_print_text(tare_buffer *b, tare_str s, bool quoted, tare_error *err);
 /* "u32" and the like, with "arr:" in front for arrays; false if it is none. */
 bool tare_find_kind(const char *name, bool *array, tare_kind *out);

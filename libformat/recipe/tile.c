@@ -165,7 +165,7 @@ static tare_status treat_nonfinite(const tare_plan *p, tare_tile *t, float *x, s
 }
 
 /* Importances of a slice, kept for the rows to come. A fourth dimension meets the same slices again. */
-static const float *importances(tare_bench *b, const tare_importance *e, uint64_t slice, uint64_t cols)
+const float *tare_tile_importances(tare_bench *b, const tare_importance *e, uint64_t slice, uint64_t cols)
 {
 	slice %= e->values / cols;
 	if (b->weighted != e || b->slice != slice)
@@ -176,7 +176,7 @@ static const float *importances(tare_bench *b, const tare_importance *e, uint64_
 }
 
 /* Whole rows, from row `row` of the tensor. Each slice of the two fastest dimensions (an expert) has importances of its own. */
-static void encode_rows(tare_bench *b, const tare_tensor *to, const tare_importance *e, uint64_t row, uint64_t n_rows, uint8_t *out)
+void tare_tile_encode_rows(tare_bench *b, const tare_tensor *to, const tare_importance *e, uint64_t row, uint64_t n_rows, uint8_t *out)
 {
 	uint64_t cols = tare_tensor_cols(to), per_slice = to->n_dims > 1 ? to->dim[to->n_dims - 2] : 1, done, k;
 
@@ -186,21 +186,28 @@ static void encode_rows(tare_bench *b, const tare_tensor *to, const tare_importa
 		k = per_slice - at % per_slice;
 		k = k < n_rows - done ? k : n_rows - done;
 		tare_type_encode(to->type)(out + bytes_of(to->type, done * cols), b->x + done * cols, k, cols,
-					   importances(b, e, at / per_slice, cols));
+					   tare_tile_importances(b, e, at / per_slice, cols));
 	}
+}
+
+tare_status tare_tile_decode(const tare_plan *p, tare_tile *t, tare_bench *b, uint64_t done, size_t n, tare_error *err)
+{
+	const tare_tensor *from = source_of(p, t->index);
+
+	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), n / from->type->block_len, b->swapped, b->x);
+	return treat_nonfinite(p, t, b->x, n, t->at + done, err);
 }
 
 /* n values from value `done` of the tile. */
 static tare_status work_strip(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, uint64_t done, size_t n, tare_error *err)
 {
-	const tare_tensor *from = source_of(p, t->index), *to = &p->out->tensors[t->index];
+	const tare_tensor *to = &p->out->tensors[t->index];
 	const tare_importance *weights = weights_of(p, t->index);
 	uint8_t *out = t->out_buf + bytes_of(to->type, done);
 
-	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), n / from->type->block_len, b->swapped, b->x);
-	TARE_TRY(treat_nonfinite(p, t, b->x, n, t->at + done, err));
+	TARE_TRY(tare_tile_decode(p, t, b, done, n, err));
 	if (weights)
-		encode_rows(b, to, weights, (t->at + done) / tare_tensor_cols(to), n / tare_tensor_cols(to), out);
+		tare_tile_encode_rows(b, to, weights, (t->at + done) / tare_tensor_cols(to), n / tare_tensor_cols(to), out);
 	else
 		tare_type_encode(to->type)(out, b->x, 1, n, NULL);
 	if (measure) {

@@ -54,6 +54,12 @@ tare_cut tare_cut_of(const tare_plan *p, size_t i);
 void tare_tile_room_for(const tare_plan *p, size_t i, tare_tile_room *room);
 /* Makes t the tile of tensor `index` that begins at `at`; its bytes (src) are still to be fetched. */
 void tare_tile_begin(const tare_plan *p, tare_tile *t, size_t index, uint64_t at);
+/* n values from value `done` of the tile, as the plan treats what is not finite, in b->x. */
+tare_status tare_tile_decode(const tare_plan *p, tare_tile *t, tare_bench *b, uint64_t done, size_t n, tare_error *err);
+/* Importances of a slice, kept in b->weights for the rows to come. */
+const float *tare_tile_importances(tare_bench *b, const tare_importance *e, uint64_t slice, uint64_t cols);
+/* n_rows whole rows of b->x, from row `row` of the tensor, in to's type. */
+void tare_tile_encode_rows(tare_bench *b, const tare_tensor *to, const tare_importance *e, uint64_t row, uint64_t n_rows, uint8_t *out);
 /* decode -> what is not finite -> encode -> measure, or copy. */
 tare_status tare_tile_work(const tare_plan *p, tare_tile *t, tare_bench *b, bool measure, tare_error *err);
 

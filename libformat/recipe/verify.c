@@ -24,8 +24,7 @@ typedef struct verifier {
 
 /* ---- what was found ---- */
 
-__attribute__((format(printf, 5, 6))) static tare_status tell(verifier *v, const char *kind, tare_str name, tare_error *err, const char *fmt,
-							       ...)
+TARE_PRINTF(5, 6) static tare_status tell(verifier *v, const char *kind, tare_str name, tare_error *err, const char *fmt, ...)
 {
 	tare_differences *d = v->found;
 	char text[512];

@@ -182,9 +182,9 @@ static int show_plan(const tool_job *job, const tare_plan *p, const tare_model *
 	if (tool_quiet())
 		return tare_plan_refusal(p, 0) ? TOOL_NO : TOOL_YES;
 	if (job->shared->json)
-		tool_plan_json(p, in, output_of(job->shared));
+		tool_plan_json(p, in, output_of(job->shared), job->fit);
 	else
-		tool_plan_text(p, in, output_of(job->shared));
+		tool_plan_text(p, in, output_of(job->shared), job->fit);
 	return tool_job_refused(p, name) ? TOOL_NO : TOOL_YES;
 }
 

@@ -12,6 +12,7 @@ typedef struct tool_job {
 	bool dry_run;          /* the plan on standard output, nothing written */
 	bool loss;             /* a table of what was lost */
 	const char *report;    /* JSON file, "-" for standard output; NULL: none */
+	const tare_fit *fit;   /* how a budget was worked out; NULL: there was none */
 	const char *verify;    /* a model to compare with instead of writing; NULL: none */
 } tool_job;
 
@@ -28,8 +29,8 @@ bool tool_job_refused(const tare_plan *p, const char *name);
 int tool_job_verify(const tool_job *job, tare_model *m);
 
 /* plan_text.c, plan_json.c, loss_text.c */
-void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output);
-void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output);
+void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output, const tare_fit *fit);
+void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output, const tare_fit *fit);
 void tool_loss_text(FILE *out, const tare_plan *p, const tare_model *in, const tare_report *r, bool all);
 
 /* Sums over all tensors of a model. */

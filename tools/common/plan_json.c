@@ -58,7 +58,30 @@ static void put_files(tool_json *j, const tare_model *out)
 	tool_json_end_array(j);
 }
 
-void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output)
+static void put_point(tool_json *j, const char *key, const tare_fit_point *point)
+{
+	tool_json_object(j, key);
+	tool_json_uint(j, "nbytes", point->bytes);
+	tool_json_real(j, "loss", point->loss);
+	tool_json_real(j, "sqnr_db", point->sqnr_db);
+	tool_json_end_object(j);
+}
+
+static void put_fit(tool_json *j, const tare_fit *fit)
+{
+	const tare_fit_point *point;
+	size_t i;
+
+	tool_json_object(j, "fit");
+	put_point(j, "chosen", tare_fit_chosen(fit));
+	tool_json_array(j, "curve");
+	for (i = 0; (point = tare_fit_point_at(fit, i)); i++)
+		put_point(j, NULL, point);
+	tool_json_end_array(j);
+	tool_json_end_object(j);
+}
+
+void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output, const tare_fit *fit)
 {
 	const tare_model *out = tare_plan_model(p);
 	tool_sum from = tool_sum_of(in), to = tool_sum_of(out);
@@ -77,6 +100,8 @@ void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output
 	tool_json_real(&j, "bits_per_weight", to.weights ? 8.0 * (double)to.bytes / (double)to.weights : 0);
 	put_lines(&j, "refusals", p, tare_plan_refusal);
 	put_lines(&j, "notes", p, tare_plan_note);
+	if (fit)
+		put_fit(&j, fit);
 	tool_json_array(&j, "tensors");
 	for (i = 0; i < tare_model_tensor_count(out); i++)
 		put_step(&j, p, in, i);

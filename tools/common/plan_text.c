@@ -73,7 +73,37 @@ static void add_step(tool_table *table, const tare_plan *p, const tare_model *in
 	free(place);
 }
 
-void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output)
+static void add_point(tool_table *table, const tare_fit_point *point, const char *mark)
+{
+	tool_table_row(table, "%s\t%s\t%s\t%s", tool_count(point->bytes), tool_real(point->loss), tool_real(point->sqnr_db), mark);
+}
+
+/* Some of the points of the curve, and the chosen one in its place. */
+static void print_fit(const tare_fit *fit)
+{
+	enum { SHOWN = 12 };
+	tool_table *table = tool_table_new(">bytes\t>loss\t>SQNR dB\t");
+	const tare_fit_point *chosen = tare_fit_chosen(fit), *point;
+	bool placed = false;
+	size_t n = 0, i;
+
+	while (tare_fit_point_at(fit, n))
+		n++;
+	for (i = 0; i < n; i++) {
+		point = tare_fit_point_at(fit, i);
+		if (!placed && point->bytes >= chosen->bytes)
+			add_point(table, chosen, "chosen");
+		placed = placed || point->bytes >= chosen->bytes;
+		if (n <= SHOWN || i % ((n + SHOWN - 1) / SHOWN) == 0 || i == n - 1)
+			add_point(table, point, "");
+	}
+	if (!placed)
+		add_point(table, chosen, "chosen");
+	printf("\nWhat could be had:\n");
+	tool_table_print(table, stdout, 2, tool_cut());
+}
+
+void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output, const tare_fit *fit)
 {
 	const tare_model *out = tare_plan_model(p);
 	bool sharded = tare_model_file_count(out) > 1;
@@ -88,6 +118,8 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 		add_step(table, p, in, i, sharded);
 	putchar('\n');
 	tool_table_print(table, stdout, 2, tool_cut());
+	if (fit)
+		print_fit(fit);
 	for (i = 0; (note = tare_plan_note(p, i)); i++)
 		printf("%s  * %s\n", i ? "" : "\n", note);
 }

@@ -163,12 +163,35 @@ static void put_gate(FILE *f, const char *option, const char *value)
 	fputc('}', f);
 }
 
+/* --fit SIZE, --fit-types TYPE,... */
+static void put_fit(FILE *f, const char *option, const char *value)
+{
+	size_t n;
+
+	if (!strcmp(option, "fit")) {
+		fputs("fit: ", f);
+		put_plain(f, value, strlen(value));
+		return;
+	}
+	fputs("types: [", f);
+	for (; *value; value += n) {
+		n = strcspn(value, ",");
+		put_plain(f, value, n);
+		if (value[n++])
+			fputs(", ", f);
+		else
+			break;
+	}
+	fputc(']', f);
+}
+
 /* Keys that several options, or one several times, put together. */
-enum { RULES, METADATA, GATES, INCLUDE, EXCLUDE, COMPOSED };
+enum { BASE, RULES, METADATA, GATES, INCLUDE, EXCLUDE, COMPOSED };
 
 static const struct composed {
 	const char *key, *begin, *end, *options;
 } composed[COMPOSED] = {
+	[BASE] = { "base", "{", "}", "fit fit-types" },
 	[RULES] = { "rules", "[", "]", "tensor-type" },
 	[METADATA] = { "metadata", "{set: {", "}}", "override-kv" },
 	[GATES] = { "gates", "{", "}", "max-size min-sqnr max-error" },
@@ -222,7 +245,9 @@ static tare_status set_composed(tare_recipe *r, const requantize_options *o, con
 		fputs(origin ? ", " : c->begin, t.file);
 		if (!origin)
 			origin = tool_format("--%s", s->option->name);
-		if (c == &composed[RULES])
+		if (c == &composed[BASE])
+			put_fit(t.file, s->option->name, s->value);
+		else if (c == &composed[RULES])
 			put_rule(t.file, s->value);
 		else if (c == &composed[METADATA])
 			put_metadata(t.file, s->value);
@@ -267,12 +292,12 @@ static tare_status apply(tare_recipe *r, const requantize_options *o, tare_error
 	return TARE_OK;
 }
 
-static bool said_type(const requantize_options *o)
+static bool said(const requantize_options *o, const char *option)
 {
 	size_t i;
 
 	for (i = 0; i < o->said.n; i++)
-		if (!strcmp(o->said.item[i].option->name, "type"))
+		if (!strcmp(o->said.item[i].option->name, option))
 			return true;
 	return false;
 }
@@ -286,7 +311,11 @@ int requantize_recipe(const requantize_options *o, tare_recipe **out)
 	*out = NULL;
 	if (!o->recipe && !o->said.n)
 		tool_usage("nothing was asked for: name a recipe (-r), a mix (-t Q4_K_M) or a type (-t type:q4_0)");
-	if (o->recipe && said_type(o))
+	if (said(o, "type") && (said(o, "fit") || said(o, "fit-types")))
+		tool_usage("-t and --fit: either a mix or a type, or the best of --fit-types");
+	if (said(o, "fit-types") != said(o, "fit"))
+		tool_usage("--fit SIZE and --fit-types TYPE,... go together");
+	if (o->recipe && said(o, "type"))
 		tool_usage("-r and -t: a recipe names its mix itself, under base");
 	st = o->recipe ? tare_recipe_load(out, o->recipe, &err) : tare_recipe_parse(out, empty, sizeof empty - 1, "", &err);
 	if (!st)
