@@ -6,7 +6,7 @@
 One TAP line a type and mode (without and with an importance matrix). Needs numpy and xllamacpp.
 ggml's iq1_m in this package is newer than the bytes tare follows, and is left out.
 """
-import ctypes as C, sys
+import ctypes as C, multiprocessing, sys
 import numpy as np
 from llama_logits import find_library
 
@@ -80,27 +80,29 @@ def compare(ggml, tare, name, with_matrix, millions, rng):
     return done, None
 
 
+def test(job):
+    """One line of TAP for a type and mode."""
+    path, name, with_matrix, millions = job
+    ggml, tare = load(path)
+    t, mode = tare.tare_type_find(name.encode()), "with matrix" if with_matrix else "without matrix"
+    if not t or not tare.tare_type_can_encode(t):
+        return f"ok - ggml bytes {name} {mode} # skip tare does not encode it yet"
+    if not with_matrix and ggml.ggml_quantize_requires_imatrix(TYPES[name]):
+        return None
+    n, why = compare(ggml, tare, name, with_matrix, millions, np.random.default_rng(TYPES[name]))
+    if n < 0:
+        return f"ok - ggml bytes {name} {mode} # skip tare does not encode it so yet"
+    return f"not ok - ggml bytes {name} {mode}: {why}" if why else f"ok - ggml bytes {name} {mode}, {n} weights"
+
+
 def main(argv):
-    ggml, tare = load(argv[0])
     millions = float(argv[1]) if len(argv) > 1 else 2
+    jobs = [(argv[0], name, m, millions) for name in argv[2:] or TYPES for m in (False, True)]
     bad = 0
-    for name in argv[2:] or TYPES:
-        t = tare.tare_type_find(name.encode())
-        if not t or not tare.tare_type_can_encode(t):
-            print(f"ok - ggml bytes {name} # skip tare does not encode it yet")
-            continue
-        for with_matrix in (False, True):
-            if not with_matrix and ggml.ggml_quantize_requires_imatrix(TYPES[name]):
-                continue
-            n, why = compare(ggml, tare, name, with_matrix, millions, np.random.default_rng(TYPES[name]))
-            mode = "with matrix" if with_matrix else "without matrix"
-            if n < 0:
-                print(f"ok - ggml bytes {name} {mode} # skip tare does not encode it so yet")
-            elif why:
-                print(f"not ok - ggml bytes {name} {mode}: {why}"); bad = 1
-            else:
-                print(f"ok - ggml bytes {name} {mode}, {n} weights")
-            sys.stdout.flush()
+    with multiprocessing.Pool() as pool:
+        for line in filter(None, pool.imap(test, jobs)):
+            print(line, flush=True)
+            bad |= line.startswith("not ok")
     return bad
 
 

@@ -45,6 +45,6 @@ else
 	tap_skip "one model of each family" "the shared golden set is not here"
 fi
 echo "# random tensors"
-(cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-1}")
+(cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-20}")
 r=$?
 [ $r -eq 0 ] && [ $tap_fail -eq 0 ]
