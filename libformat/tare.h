@@ -176,6 +176,8 @@ typedef struct tare_array_iter {
 
 /* The i-th format's name, for lists of choices; NULL past the last. */
 TARE_API const char *tare_format_name_at(size_t i);
+/* The name of the format that a file of this name would be written in, by its end; NULL if that tells nothing. */
+TARE_API const char *tare_format_name_of_path(const char *path);
 /* path: a file, a folder, one of a sharded set, or "-" for standard input. */
 TARE_API tare_status tare_open(tare_model **out, const char *path, const tare_open_options *opt, tare_error *err) TARE_MUST_USE;
 TARE_API tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err);
@@ -199,9 +201,6 @@ TARE_API bool tare_model_find(const tare_model *m, const char *key, tare_value *
 TARE_API const char *tare_model_warning(const tare_model *m, size_t i);
 /* The role a name plays in its architecture ("attention.v", "mlp.down", "embedding"), NULL if not known. */
 TARE_API const char *tare_tensor_role(const tare_model *m, const tare_tensor *t);
-/* hits[i] becomes true where the name of tensor i fits any of n patterns, which are those of recipes: a glob for the whole name, or "re:"
- * and a regular expression. hits: one for each tensor, the caller's; the others are left as they are. */
-TARE_API tare_status tare_model_match(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err);
 /* Layer number from the name, -1 if it belongs to none. */
 TARE_API int tare_tensor_layer(const tare_model *m, const tare_tensor *t);
 
@@ -260,6 +259,51 @@ TARE_API void tare_imatrix_free(tare_imatrix *im); /* NULL is fine */
 TARE_API size_t tare_imatrix_count(const tare_imatrix *im); /* entries, in bytewise order of the weights' names */
 /* The entry for the weight of this name, SIZE_MAX if there is none. */
 TARE_API size_t tare_imatrix_find(const tare_imatrix *im, tare_str name);
+
+/* What is known of one weight, over the slices (experts) that have data. */
+typedef struct tare_imatrix_entry {
+	tare_str name;           /* of the weight */
+	uint64_t values;         /* columns of all slices */
+	uint64_t slices;         /* counted apart; 1 for a plain weight, and in the older form */
+	uint64_t empty;          /* of these, never seen: their columns count as equally important */
+	uint64_t count;          /* tokens that the slice seen most has seen; calls in the older form */
+	uint64_t zeros, outliers; /* values of 0; values above TARE_IMATRIX_OUTLIER times the mean of their slice */
+	uint64_t peak;           /* index of the largest value */
+	double min, max, mean;   /* mean squares of what the columns are multiplied with */
+	double evenness;         /* (sum x)^2 / (n sum x^2): 1 when all matter the same, 1/n when only one does */
+} tare_imatrix_entry;
+
+#define TARE_IMATRIX_OUTLIER 10
+
+/* Reads the entry's values; false past the last. */
+TARE_API bool tare_imatrix_entry_at(const tare_imatrix *im, size_t i, tare_imatrix_entry *out);
+/* How many values an entry for t must have: its columns, for each slice of the third dimension. */
+TARE_API uint64_t tare_imatrix_values_for(const tare_tensor *t);
+/* Does llama-quantize quantize such a tensor? */
+TARE_API bool tare_tensor_is_quantizable(const tare_tensor *t);
+
+typedef struct tare_imatrix_write_options {
+	const char *to;             /* "gguf" or "imatrix-dat"; NULL: by path's suffix, else gguf */
+	uint64_t chunk_size;        /* tokens of a chunk; 0: as the first part says that says it, else 512 */
+	bool compress;              /* zstd whatever the name says */
+	int zstd_level;             /* 0: 3 */
+	unsigned zstd_threads;
+	bool zstd_long;
+} tare_imatrix_write_options;
+
+typedef struct tare_imatrix_written {
+	const char *form;           /* name of the format */
+	size_t entries;
+	size_t partial;             /* of these, with slices (experts) that were never seen */
+	size_t left_out;            /* entries without any data, which the older form has no place for */
+	uint64_t chunks, chunk_size;
+	bool chunk_sizes_differ;    /* a part says another size than chunk_size */
+	uint64_t bytes;             /* unpacked */
+} tare_imatrix_written;
+
+/* The sum of n matrices (of one: the matrix) to path, in the bytes of llama-imatrix. path NULL: only *out is filled, which may be NULL. */
+TARE_API tare_status tare_imatrix_write(tare_imatrix *const *parts, size_t n, const char *path, const tare_imatrix_write_options *opt,
+					tare_imatrix_written *out, tare_error *err);
 
 /* ---- recipes, plans, runs ---- */
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every example of the manuals: in each page, inside a literal display, a line "$ command" (with the lines of its here-document) is run
-# by a shell in a folder that holds model.gguf; lines that follow are the output expected on standard output, if there are any.
+# by a shell in a folder that holds model.gguf and imatrix.gguf; lines that follow are the output expected on standard output, if there are any.
 # Each command has to end well. The examples of one page share a folder. Prints TAP.
 #   tests/manual.sh PAGE...
 set -u
@@ -50,6 +50,7 @@ for file; do
 	page=${file##*/}
 	mkdir "$work/$page"
 	cp "$root/fixtures/models/stories260K.gguf" "$work/$page/model.gguf"
+	cp "$root/${BUILD:-build}/fixtures/imatrix/good-stories260K.bin" "$work/$page/imatrix.gguf"
 	examples "$file" >"$work/$page.examples"
 	cd "$work/$page" || exit 2
 	cmd='' want='' has=0

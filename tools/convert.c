@@ -1,4 +1,6 @@
-/* tare-convert: a model in another format, byte order or number of files. */
+/* tare-convert: a model in another format, byte order or number of files; importance matrices added up. */
+#include "convert/convert.h"
+
 #include "common/inputs.h"
 #include "common/job.h"
 #include "common/message.h"
@@ -8,28 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct convert_options {
-	tool_shared shared; /* first */
-	const char *type;
-	unsigned endian;
-	bool dry_run;
-} convert_options;
-
 #define AT(member) offsetof(convert_options, member)
 #define SHARED(member) offsetof(tool_shared, member)
 
 static const tool_option options[] = {
-	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors; else what OUT's name says", 0 },
+	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors, imatrix-dat; else as OUT is", 0 },
 	{ "type", 't', TOOL_TEXT, AT(type), "TYPE", "f16 bf16 f32", "Result", "decode quantized tensors to this type", 0 },
 	{ "endian", 0, TOOL_WORD, AT(endian), "ORDER", "keep little big", "Result", "byte order: keep, little, big", 0 },
 	{ "split-size", 0, TOOL_SIZE, SHARED(split_size), "SIZE", NULL, "Result", "several files, of at most this many bytes", 0 },
 	{ "split-count", 0, TOOL_NUMBER, SHARED(split_count), "N", NULL, "Result", "several files, of at most this many tensors", 0 },
+	{ "chunk-size", 0, TOOL_NUMBER, AT(chunk_size), "N", NULL, "Result", "importance matrices: tokens of a chunk", INT32_MAX },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Result", "show the exact plan; write nothing", 0 },
 };
 
 static const tool_program program = {
 	.name = "tare-convert",
-	.usage = "[OPTION]... IN -o OUT",
+	.usage = "[OPTION]... IN... -o OUT",
 	.purpose = "Writes a model in another format, byte order or number of files.",
 	.options = options,
 	.n_options = sizeof options / sizeof *options,
@@ -67,7 +63,7 @@ static void put_rule(FILE *f, const tool_list *names, const char *fields, const 
 }
 
 /* Without a base every tensor stays as it is; the first rule that matches decides. */
-static char *rules_text(const convert_options *o)
+static char *recipe_text(const convert_options *o)
 {
 	static const tool_list all = { NULL, 0 };
 	const tool_shared *s = &o->shared;
@@ -75,54 +71,30 @@ static char *rules_text(const convert_options *o)
 	size_t size;
 	FILE *f = tool_compose(&yaml, &size);
 
+	fputs("tare: 1\nallow_requantize: true\nrules:\n", f);
 	if (s->exclude.n)
 		put_rule(f, &s->exclude, "", "drop", "true");
 	if (o->type)
 		put_rule(f, &s->select, "type: quantized", "type", o->type);
-	if (s->select.n) {
-		put_rule(f, &s->select, "", "keep", "true");
+	put_rule(f, &s->select, "", "keep", "true");
+	if (s->select.n)
 		put_rule(f, &all, "", "drop", "true");
-	}
 	tool_composed(f, &yaml);
 	return yaml;
 }
 
-/* The options the rules come from, as messages and plans name them. */
-static char *origin_of(const convert_options *o)
-{
-	const char *select = o->shared.select.n ? "--select " : "", *exclude = o->shared.exclude.n ? "--exclude " : "";
-	char *text = tool_format("%s%s%s", select, exclude, o->type ? "--type " : "");
-
-	text[strlen(text) - 1] = '\0';
-	return text;
-}
-
-static tare_status add_rules(tare_recipe *r, const convert_options *o, tare_error *err)
-{
-	char *yaml = rules_text(o), *origin;
-	tare_status st = TARE_OK;
-
-	if (*yaml) {
-		origin = origin_of(o);
-		st = tare_recipe_set(r, "rules", yaml, origin, err);
-		free(origin);
-	}
-	free(yaml);
-	return st;
-}
-
 static tare_recipe *recipe_of(const convert_options *o, int *status)
 {
-	static const char text[] = "tare: 1\nallow_requantize: true\n";
+	char *yaml = recipe_text(o);
 	tare_error err = TARE_ERROR_INIT;
 	tare_recipe *r;
 
-	if (tare_recipe_parse(&r, text, strlen(text), "", &err) == TARE_OK && add_rules(r, o, &err) == TARE_OK)
-		return r;
-	tool_error(&err);
-	*status = tool_status(&err);
-	tare_recipe_free(r);
-	return NULL;
+	if (tare_recipe_parse(&r, yaml, strlen(yaml), "", &err)) {
+		tool_error(&err);
+		*status = tool_status(&err);
+	}
+	free(yaml);
+	return r;
 }
 
 static bool nothing_selected(const tool_shared *s, const tare_model *m)
@@ -133,11 +105,19 @@ static bool nothing_selected(const tool_shared *s, const tare_model *m)
 	return !n && (s->select.n || s->exclude.n);
 }
 
-static int convert(tool_job *job)
+static int convert(tool_job *job, const convert_options *o)
 {
+	const tool_list *inputs = tool_inputs(job->shared);
+	tare_model *m;
 	int status = TOOL_YES;
-	tare_model *m = tool_open(job->shared, tool_job_input(job->shared), &status);
 
+	m = tool_open(job->shared, inputs->item[0], &status);
+	if (m && convert_is_matrix_work(o, m, inputs->n))
+		return convert_matrices(o, inputs, m);
+	if (inputs->n > 1)
+		tool_usage("one model at a time ('%s' is the second); only importance matrices are added up", tool_text(inputs->item[1]));
+	if (o->chunk_size)
+		tool_usage("--chunk-size: '%s' is no importance matrix", tool_text(inputs->item[0]));
 	if (m && nothing_selected(job->shared, m)) {
 		tool_warning("%s: no tensor is selected", tool_text(tare_model_path(m)));
 		status = TOOL_NO;
@@ -171,7 +151,7 @@ int main(int argc, char **argv)
 	tool_job_check(&job);
 	job.recipe = recipe_of(&o, &status);
 	if (job.recipe)
-		status = convert(&job);
+		status = convert(&job, &o);
 	tare_recipe_free(job.recipe);
 	tool_end(status);
 }

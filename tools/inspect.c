@@ -19,6 +19,7 @@ static const tool_option options[] = {
 	{ "hash", 0, TOOL_FLAG, AT(hash), NULL, NULL, "Show", "sha256 of each tensor, digest of the contents", 0 },
 	{ "get", 0, TOOL_TEXT, AT(get), "KEY", NULL, "Show", "one raw metadata value, for scripts", 0 },
 	{ "recipe", 0, TOOL_FLAG, AT(recipe), NULL, NULL, "Show", "the recipe that gives a plain model these types", 0 },
+	{ "for", 0, TOOL_TEXT, AT(model), "MODEL", NULL, "Show", "an importance matrix against the model it is for", 0 },
 	{ "types", 0, TOOL_FLAG, AT(types), NULL, NULL, "Show", "every type of tensor there is; takes no file", 0 },
 	{ "limits", 0, TOOL_FLAG, AT(limits), NULL, NULL, "Show", "the limits on untrusted input; takes no file", 0 },
 	{ "strict", 0, TOOL_FLAG, offsetof(tool_shared, strict), NULL, NULL, "Input", "accept only what the reference reader accepts", 0 },
@@ -80,18 +81,21 @@ static int show(inspect_view *v)
 		return show_recipe(v);
 	if (o->get)
 		return inspect_get(v);
+	status = inspect_matrix_open(v);
+	if (status)
+		return status;
 	if (!v->n_selected && (o->shared.select.n || o->shared.exclude.n)) {
-		tool_warning("%s: no tensor is selected", v->name);
+		tool_warning("%s: no %s is selected", v->name, v->matrix ? "entry" : "tensor");
 		return TOOL_NO;
 	}
 	status = scan(v);
 	if (status || tool_quiet())
-		return status;
+		return status ? status : inspect_matrix_verdict(v);
 	if (o->shared.json)
 		inspect_json(v);
 	else
 		inspect_text(v);
-	return TOOL_YES;
+	return inspect_matrix_verdict(v);
 }
 
 static int inspect(const inspect_options *o, const char *path, bool again)
@@ -107,6 +111,7 @@ static int inspect(const inspect_options *o, const char *path, bool again)
 	status = show(&v);
 	free(v.selected);
 	free(v.scan);
+	inspect_matrix_close(&v);
 	free(v.name);
 	tare_close(v.m);
 	return status;

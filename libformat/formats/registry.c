@@ -54,6 +54,13 @@ const tare_format *tare_format_of_suffix(const char *path)
 	return NULL;
 }
 
+const char *tare_format_name_of_path(const char *path)
+{
+	const tare_format *f = tare_format_of_suffix(path);
+
+	return f ? f->name : NULL;
+}
+
 static const tare_format *highest_bid(const uint8_t *head, size_t size, int *bid)
 {
 	const tare_format *best = NULL;

@@ -274,15 +274,12 @@ static tare_status sort_entries(tare_imatrix *im, tare_error *err)
 	return TARE_OK;
 }
 
-static tare_status collect(tare_imatrix *im, tare_error *err)
+static tare_status collect(tare_imatrix *im, const tare_value *calls, tare_error *err)
 {
-	tare_value calls;
-
-	im->calls = tare_model_find(im->m, TARE_IMATRIX_CALLS, &calls);
 	im->entries = calloc(im->m->n_tensors + 1, sizeof *im->entries);
 	if (!im->entries)
 		return tare_fail_nomem(err);
-	TARE_TRY(im->calls ? collect_runs(im, &calls, err) : collect_pairs(im, err));
+	TARE_TRY(im->calls ? collect_runs(im, calls, err) : collect_pairs(im, err));
 	if (!im->n_entries)
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "it holds no entry");
 	return sort_entries(im, err);
@@ -328,11 +325,14 @@ static tare_status read_metadata(tare_imatrix *im, tare_error *err)
 
 static tare_status read_all(tare_imatrix *im, tare_error *err)
 {
+	tare_value calls;
+
 	if (!tare_model_is_imatrix(im->m))
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "it is no importance matrix (" TARE_IMATRIX_TYPE " is not 'imatrix')");
 	TARE_TRY(tare_model_make_random(im->m, err));
+	im->calls = tare_model_find(im->m, TARE_IMATRIX_CALLS, &calls);
 	TARE_TRY(read_metadata(im, err));
-	TARE_TRY(collect(im, err));
+	TARE_TRY(collect(im, &calls, err));
 	return check_entries(im, err);
 }
 
@@ -362,6 +362,11 @@ void tare_imatrix_free(tare_imatrix *im)
 	tare_strmap_free(&im->by_name);
 	free(im->entries);
 	free(im);
+}
+
+uint64_t tare_imatrix_values_for(const tare_tensor *t)
+{
+	return tare_tensor_cols(t) * (t->n_dims > 2 ? t->dim[t->n_dims - 3] : 1);
 }
 
 size_t tare_imatrix_count(const tare_imatrix *im)

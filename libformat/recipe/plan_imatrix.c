@@ -57,16 +57,11 @@ tare_status tare_plan_imatrix(tare_planner *pl, tare_error *err)
 
 /* ---- for one weight ---- */
 
-uint64_t tare_importances_of(const tare_tensor *t)
-{
-	return tare_tensor_cols(t) * (t->n_dims > 2 ? t->dim[t->n_dims - 3] : 1);
-}
-
 /* What is wrong with e (NULL: there is none) for a weight; TARE_TROUBLE_KINDS if nothing is. An entry of the wrong length is a mistake, but
  * for embeddings it is usual: their input is no activation. */
 static tare_trouble_kind trouble_with(const tare_importance *e, const tare_tensor *t, bool needs, bool uses)
 {
-	if (e && e->values == tare_importances_of(t))
+	if (e && e->values == tare_imatrix_values_for(t))
 		return TARE_TROUBLE_KINDS;
 	if (e && tare_mix_part_of(t->name) != TARE_PART_EMBEDDING)
 		return TARE_TROUBLE_LENGTH;

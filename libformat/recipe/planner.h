@@ -72,8 +72,6 @@ tare_status tare_plan_rules(tare_planner *pl, tare_error *err);
 tare_status tare_plan_imatrix(tare_planner *pl, tare_error *err);
 /* The matrix's entry for an item that will be quantized, into item->importance; what is missing is told. */
 tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *err);
-/* Values of importance that t asks for: its columns, for each slice of the two fastest dimensions in the third. */
-uint64_t tare_importances_of(const tare_tensor *t);
 /* quantize.imatrix.*, as llama-quantize writes them. */
 tare_status tare_plan_imatrix_metadata(tare_planner *pl, tare_error *err);
 /* plan_types.c: their types, by the base, and what cannot be done. */

@@ -105,6 +105,13 @@ bool tare_quantizable(const tare_tensor *t, const char **why)
 	return !*why;
 }
 
+bool tare_tensor_is_quantizable(const tare_tensor *t)
+{
+	const char *why;
+
+	return tare_quantizable(t, &why);
+}
+
 const tare_type *tare_type_fallback(const tare_type *type)
 {
 	size_t i;

@@ -72,6 +72,8 @@ static tare_status carry_out(run *r, bool *judged, tare_error *err)
 	TARE_TRY(tare_report_judge(r->report, r->p, false, err));
 	*judged = false;
 	TARE_TRY(tare_model_end_reading(r->p->in, err));
+	if (r->p->matrix)
+		TARE_TRY(tare_model_end_reading(r->p->matrix, err));
 	return tare_output_commit(&r->output, err);
 }
 

@@ -18,6 +18,7 @@ setup_file() {
 @test "inspection" {
 	tare-inspect --json --hash --stats m.gguf | valid inspect-1
 	for f in "$build"/fixtures/*/good-*.bin; do
+		case $f in */good-*but-*) continue ;; esac # sound as files, but not as what they hold
 		tare-inspect -q --json "$f" >/dev/null
 		tare-inspect --json --hash "$f" 2>/dev/null | valid inspect-1 || { echo "$f"; false; }
 	done

@@ -90,6 +90,8 @@ load helper
 		name=$(basename "$f" .bin)
 		want=0
 		case $name in bad-* | unsupported-*) want=2 ;; esac
+		text=$root/fixtures/$(basename "$(dirname "$f")")/$name.txt
+		grep -q '^exit:' "$text" && want=$(sed -n 's/^exit: //p' "$text")
 		run timeout 10 tare-inspect --json "$f"
 		[ "$status" -eq "$want" ] || { echo "$name: $status: $output"; false; }
 	done

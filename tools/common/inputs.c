@@ -3,6 +3,7 @@
 #include "common/message.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,26 +73,33 @@ tare_model *tool_open(const tool_shared *s, const char *path, int *status)
 	return m;
 }
 
-/* The tensors that fit what an option was given. A pattern that is none is the user's mistake. */
-static bool *hits_of(const tool_list *patterns, const char *option, const tare_model *m)
+static bool matches(const tool_list *globs, const char *name)
 {
-	bool *hits = tool_alloc(tare_model_tensor_count(m), sizeof *hits);
-	tare_error err = TARE_ERROR_INIT;
+	size_t i;
 
-	if (tare_model_match(m, patterns->item, patterns->n, hits, &err))
-		tool_usage("--%s: %s", option, err.message);
-	return hits;
+	for (i = 0; i < globs->n; i++)
+		if (!fnmatch(globs->item[i], name, 0))
+			return true;
+	return false;
+}
+
+bool tool_is_selected(const tool_shared *s, tare_str str)
+{
+	char *name = str.len && memchr(str.ptr, '\0', str.len) ? tool_shown(str, 0) : tool_format("%.*s", (int)str.len, str.ptr);
+	bool in = (!s->select.n || matches(&s->select, name)) && !matches(&s->exclude, name);
+
+	free(name);
+	return in;
 }
 
 bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n)
 {
 	size_t count = tare_model_tensor_count(m), i;
-	bool *in = hits_of(&s->select, "select", m), *out = hits_of(&s->exclude, "exclude", m);
+	bool *in = tool_alloc(count, sizeof *in);
 
 	for (*n = 0, i = 0; i < count; i++) {
-		in[i] = (in[i] || !s->select.n) && !out[i];
+		in[i] = tool_is_selected(s, tare_model_tensor(m, i)->name);
 		*n += in[i];
 	}
-	free(out);
 	return in;
 }

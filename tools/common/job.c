@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *output_of(const tool_shared *s)
 {
@@ -48,19 +47,13 @@ void tool_job_check(const tool_job *job)
 static bool may_write(const tare_plan *p, const tool_shared *s)
 {
 	const tare_model *out = tare_plan_model(p);
-	const char *path;
-	struct stat st;
 	size_t i;
 
-	if (s->force || is_stdout(output_of(s)))
+	if (is_stdout(output_of(s)))
 		return true;
-	for (i = 0; i < tare_model_file_count(out); i++) {
-		path = tare_model_file_path(out, i);
-		if (!stat(path, &st) && S_ISREG(st.st_mode)) {
-			tool_trouble("%s: is there already; -f replaces it", tool_text(path));
+	for (i = 0; i < tare_model_file_count(out); i++)
+		if (!tool_may_replace(tare_model_file_path(out, i), s->force))
 			return false;
-		}
-	}
 	return true;
 }
 

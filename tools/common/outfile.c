@@ -58,6 +58,16 @@ static bool replace(const char *path, char *temp, const char *text)
 	return false;
 }
 
+bool tool_may_replace(const char *path, bool force)
+{
+	struct stat st;
+
+	if (force || stat(path, &st) || !S_ISREG(st.st_mode))
+		return true;
+	tool_trouble("%s: is there already; -f replaces it", tool_text(path));
+	return false;
+}
+
 /* Signals wait until the temporary file is in place or gone. */
 int tool_write_file(const char *path, const char *text)
 {

@@ -130,6 +130,8 @@ void inspect_json(const inspect_view *v)
 		tool_json_hex(&j, "content_sha256", v->digest, 32);
 	put_metadata(&j, v);
 	put_tensors(&j, v);
+	if (v->matrix)
+		inspect_matrix_json(&j, v);
 	tool_json_end_object(&j);
 	tool_json_newline(&j);
 }

@@ -52,7 +52,7 @@ const char *inspect_type(const tare_tensor *t)
 	return text;
 }
 
-static void print_format(const tare_model *m)
+void inspect_format(const tare_model *m)
 {
 	char *arch;
 	tare_value value;
@@ -69,6 +69,11 @@ static void print_format(const tare_model *m)
 	}
 }
 
+void inspect_title(const inspect_view *v)
+{
+	printf("%s%s%s%s\n", v->again ? "\n" : "", tool_bold(), v->name, tool_plain());
+}
+
 /* Two lines: the file, and how much of what is in it. */
 static void print_head(const inspect_view *v)
 {
@@ -76,8 +81,8 @@ static void print_head(const inspect_view *v)
 	inspect_total sum = inspect_totals(v);
 	uint64_t bytes = 0;
 
-	printf("%s%s%s%s\n", v->again ? "\n" : "", tool_bold(), v->name, tool_plain());
-	print_format(v->m);
+	inspect_title(v);
+	inspect_format(v->m);
 	printf(": ");
 	if (v->n_selected != all)
 		printf("%s of ", tool_count(v->n_selected));
@@ -185,8 +190,12 @@ static void print_hashes(const inspect_view *v)
 void inspect_text(const inspect_view *v)
 {
 	const inspect_options *o = v->opt;
+	bool rest = !o->hash && !o->metadata && !o->tensors && !o->stats;
 
-	print_head(v);
+	if (v->matrix)
+		inspect_matrix_text(v);
+	else
+		print_head(v);
 	if (o->hash)
 		print_hashes(v);
 	if (o->metadata)
@@ -195,9 +204,8 @@ void inspect_text(const inspect_view *v)
 		print_tensors(v);
 	if (o->stats)
 		inspect_stats(v);
-	if (o->hash || o->metadata || o->tensors || o->stats)
-		return;
-	inspect_summary(v);
-	if (tare_model_metadata_count(v->m))
+	if (rest && !v->matrix)
+		inspect_summary(v);
+	if (rest && tare_model_metadata_count(v->m))
 		print_metadata(v);
 }

@@ -1,13 +1,14 @@
 # Made by generate.sh from tare-convert --complete-options.
-complete -c tare-convert -l to -x -a 'gguf safetensors' -d 'gguf, safetensors; else what OUT\'s name says'
+complete -c tare-convert -l to -x -a 'gguf safetensors imatrix-dat' -d 'gguf, safetensors, imatrix-dat; else as OUT is'
 complete -c tare-convert -l type -s t -x -a 'f16 bf16 f32' -d 'decode quantized tensors to this type'
 complete -c tare-convert -l endian -x -a 'keep little big' -d 'byte order: keep, little, big'
 complete -c tare-convert -l split-size -x -d 'several files, of at most this many bytes'
 complete -c tare-convert -l split-count -x -d 'several files, of at most this many tensors'
+complete -c tare-convert -l chunk-size -x -d 'importance matrices: tokens of a chunk'
 complete -c tare-convert -l dry-run -s n -d 'show the exact plan; write nothing'
 complete -c tare-convert -l select -x -d 'only tensors of these names'
 complete -c tare-convert -l exclude -x -d 'not tensors of these names'
-complete -c tare-convert -l from -x -a 'gguf safetensors'
+complete -c tare-convert -l from -x -a 'gguf safetensors imatrix-dat'
 complete -c tare-convert -l strict
 complete -c tare-convert -l single
 complete -c tare-convert -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'

@@ -5,12 +5,13 @@ complete -c tare-inspect -l stats -d 'range, mean, zeros, non-finite values, his
 complete -c tare-inspect -l hash -d 'sha256 of each tensor, digest of the contents'
 complete -c tare-inspect -l get -x -d 'one raw metadata value, for scripts'
 complete -c tare-inspect -l recipe -d 'the recipe that gives a plain model these types'
+complete -c tare-inspect -l for -x -d 'an importance matrix against the model it is for'
 complete -c tare-inspect -l types -d 'every type of tensor there is; takes no file'
 complete -c tare-inspect -l limits -d 'the limits on untrusted input; takes no file'
 complete -c tare-inspect -l strict -d 'accept only what the reference reader accepts'
 complete -c tare-inspect -l select -x -d 'only tensors of these names'
 complete -c tare-inspect -l exclude -x -d 'not tensors of these names'
-complete -c tare-inspect -l from -x -a 'gguf safetensors'
+complete -c tare-inspect -l from -x -a 'gguf safetensors imatrix-dat'
 complete -c tare-inspect -l single
 complete -c tare-inspect -l files0-from -r -F
 complete -c tare-inspect -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'

@@ -23,13 +23,13 @@ complete -c tare-requantize -l dry-run -s n -d 'the exact plan; nothing is writt
 complete -c tare-requantize -l loss -d 'what was lost, the worst tensors first'
 complete -c tare-requantize -l verify -r -F -d 'is FILE what would be written? nothing is'
 complete -c tare-requantize -l report -r -F -d 'all of it as JSON'
-complete -c tare-requantize -l from -x -a 'gguf safetensors'
+complete -c tare-requantize -l from -x -a 'gguf safetensors imatrix-dat'
 complete -c tare-requantize -l strict
 complete -c tare-requantize -l single
 complete -c tare-requantize -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
 complete -c tare-requantize -l output -s o -r -F -d 'whole or not at all; - is standard output'
 complete -c tare-requantize -l force -s f -d 'replace FILE if it is there'
-complete -c tare-requantize -l to -x -a 'gguf safetensors'
+complete -c tare-requantize -l to -x -a 'gguf safetensors imatrix-dat'
 complete -c tare-requantize -l split-size -x
 complete -c tare-requantize -l split-count -x
 complete -c tare-requantize -l zstd
