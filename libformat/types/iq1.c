@@ -53,7 +53,8 @@ bool tare_iq1_levels(uint8_t *level, struct tare_iq1_cut *c, const uint8_t *plac
 	return turned;
 }
 
-unsigned tare_iq1_place(const uint8_t *level, const float *x, const float *w, float scale, const float *value, bool *off, unsigned *number)
+unsigned tare_iq1_place(const struct tare_iq1_coder *coder, const uint8_t *level, const float *x, const float *w, float scale,
+			const float *value, bool *off, unsigned *number)
 {
 	const struct tare_lattice *l = tare_lattice_iq1();
 	unsigned key = 0, word;
@@ -65,7 +66,7 @@ unsigned tare_iq1_place(const uint8_t *level, const float *x, const float *w, fl
 		return l->point[*number];
 	}
 	*off = true;
-	word = tare_lattice_nearest(l, key, x, w, scale, value);
+	word = coder->nearest(l, l->near + l->first[key], l->first[key + 1] - l->first[key], x, w, scale, value);
 	*number = tare_lattice_number(l, word);
 	return word;
 }

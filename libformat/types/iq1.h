@@ -51,7 +51,28 @@ static inline void tare_iq1_consider(struct tare_iq1_cut *c, unsigned low, unsig
 /* Levels of n weights for a cut; turned round if the scale is negative, which is then made positive. Returns whether it was. */
 bool tare_iq1_levels(uint8_t *level, struct tare_iq1_cut *c, const uint8_t *place, size_t n);
 
+/* The costly steps, by scalar code or in lanes. */
+struct tare_iq1_coder {
+	/* tare_iq1_weigh() */
+	void (*weigh)(float *w, const float *x, size_t n, const float *importance, float sigma2);
+	/* Of n sub-blocks that follow each other, each: sorts it as tare_iq1_sort() and finds its best cut. place: SUB for each. At most
+	 * TARE_IQ1_TOGETHER. */
+	void (*cut)(struct tare_iq1_cut *c, uint8_t *place, const float *x, const float *w, size_t n);
+	/* tare_lattice_nearest_of() */
+	uint16_t (*nearest)(const struct tare_lattice *l, const uint16_t *list, size_t n, const float *x, const float *w, float scale,
+			    const float *value);
+};
+
+enum { TARE_IQ1_TOGETHER = 16 };
+
+extern const struct tare_iq1_coder tare_iq1_s_coder, tare_iq1_m_coder;
+
+typedef void tare_iq1_encode_fn(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
+				const struct tare_iq1_coder *coder);
+extern tare_iq1_encode_fn tare_iq1_s_encode_with, tare_iq1_m_encode_with;
+
 /* The point for eight levels, or the nearest. value: tare_iq1_up or tare_iq1_down. *number: of the point. Returns its word. */
-unsigned tare_iq1_place(const uint8_t *level, const float *x, const float *w, float scale, const float *value, bool *off, unsigned *number);
+unsigned tare_iq1_place(const struct tare_iq1_coder *coder, const uint8_t *level, const float *x, const float *w, float scale,
+			const float *value, bool *off, unsigned *number);
 
 #endif

@@ -1,6 +1,7 @@
 /* iq1_m: see iq1.h; a scale of three bits for every 16 weights, a shift for every 8. The f16 scale of the block is spread over the top
  * four bits of the four words of scales, lowest first. */
 #include "types/iq1.h"
+#include "types/iq_kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 #include "types/vec4.h"
@@ -99,6 +100,16 @@ static struct tare_iq1_cut best_cut(const float *x, const float *w, const uint8_
 	return c;
 }
 
+static void cut_all(struct tare_iq1_cut *c, uint8_t *place, const float *x, const float *w, size_t n)
+{
+	for (; n--; x += SUB, w += SUB, place += SUB) {
+		tare_iq1_sort(place, x, SUB);
+		*c++ = best_cut(x, w, place);
+	}
+}
+
+const struct tare_iq1_coder tare_iq1_m_coder = { tare_iq1_weigh, cut_all, tare_lattice_nearest_of };
+
 /* ---- */
 
 struct sub {
@@ -128,24 +139,21 @@ static void add_sub(struct sums *sum, const struct sub *s, const float *x, const
 	}
 }
 
-static void encode_sub(struct sub *s, const float *x, const float *w)
+static void encode_sub(struct sub *s, const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place,
+		       const struct tare_iq1_coder *coder)
 {
-	struct tare_iq1_cut c;
 	struct sums sum = { 0, 0 };
-	uint8_t place[SUB], level[SUB];
+	uint8_t level[SUB];
 	bool off = false;
 
 	*s = (struct sub){ .word = { tare_codebook_iq1[0], tare_codebook_iq1[0] } };
-	if (tare_iq1_largest(x, SUB) < 1e-7f)
+	if (!c->found || tare_iq1_largest(x, SUB) < 1e-7f)
 		return;
-	tare_iq1_sort(place, x, SUB);
-	c = best_cut(x, w, place);
-	if (!c.found)
-		return;
-	s->shifts = tare_iq1_levels(level, &c, place, SUB) ? 3 - c.shifts : c.shifts;
-	s->scale = c.scale;
+	s->shifts = tare_iq1_levels(level, c, place, SUB) ? 3 - c->shifts : c->shifts;
+	s->scale = c->scale;
 	for (unsigned k = 0; k < 2; k++)
-		s->word[k] = tare_iq1_place(level + GROUP * k, x + GROUP * k, w + GROUP * k, c.scale, values(s->shifts, k), &off, s->number + k);
+		s->word[k] = tare_iq1_place(coder, level + GROUP * k, x + GROUP * k, w + GROUP * k, c->scale, values(s->shifts, k), &off,
+					    s->number + k);
 	if (!off)
 		return;
 	add_sub(&sum, s, x, w, 1);
@@ -184,15 +192,18 @@ static void put_scales(struct block *b, const struct sub *sub, const float *x, f
 		tare_put16(b->scale + 2 * i, (uint16_t)(word[i] | (tare_get16(half, false) >> 4 * i & 15u) << 12), false);
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_iq1_coder *coder)
 {
 	float max = 0, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN, w[SUBS][SUB];
+	struct tare_iq1_cut c[SUBS];
+	uint8_t place[LEN];
 	struct sub sub[SUBS];
 
 	memset(b, 0, sizeof *b);
-	tare_iq1_weigh(w[0], x, LEN, importance, sigma2);
+	coder->weigh(w[0], x, LEN, importance, sigma2);
+	coder->cut(c, place, x, w[0], SUBS);
 	for (unsigned s = 0; s < SUBS; s++) {
-		encode_sub(sub + s, x + SUB * s, w[s]);
+		encode_sub(sub + s, x + SUB * s, w[s], c + s, place + SUB * s, coder);
 		max = max > sub[s].scale ? max : sub[s].scale;
 	}
 	put_points(b, sub);
@@ -200,13 +211,18 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 		put_scales(b, sub, x, w, max);
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+void tare_iq1_m_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights, const struct tare_iq1_coder *coder)
 {
 	struct block *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+			encode_block(b++, src, weights ? weights + c : NULL, coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq1_m_encode_with(dst, src, rows, cols, weights, &tare_iq1_m_coder);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -216,5 +232,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq1_m = {
 	.name = "iq1_m", .gguf_id = 29, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_IQ_ENCODERS(iq1_m),
 };

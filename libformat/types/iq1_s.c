@@ -1,5 +1,6 @@
 /* iq1_s: see iq1.h; scale (three bits) and shift for every 32 weights. */
 #include "types/iq1.h"
+#include "types/iq_kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 #include "types/vec4.h"
@@ -95,13 +96,23 @@ static struct tare_iq1_cut best_cut(const float *x, const float *w, const uint8_
 	return c;
 }
 
+static void cut_all(struct tare_iq1_cut *c, uint8_t *place, const float *x, const float *w, size_t n)
+{
+	for (; n--; x += SUB, w += SUB, place += SUB) {
+		tare_iq1_sort(place, x, SUB);
+		*c++ = best_cut(x, w, place);
+	}
+}
+
+const struct tare_iq1_coder tare_iq1_s_coder = { tare_iq1_weigh, cut_all, tare_lattice_nearest_of };
+
 struct sub {
 	float scale;
 	bool down;
 	unsigned number[GROUPS];
 };
 
-static void place_groups(struct sub *s, const uint8_t *level, const float *x, const float *w)
+static void place_groups(struct sub *s, const uint8_t *level, const float *x, const float *w, const struct tare_iq1_coder *coder)
 {
 	const float *value = s->down ? tare_iq1_down : tare_iq1_up;
 	unsigned word[GROUPS];
@@ -109,7 +120,8 @@ static void place_groups(struct sub *s, const uint8_t *level, const float *x, co
 	float qx = 0, q2 = 0;
 
 	for (unsigned k = 0; k < GROUPS; k++)
-		word[k] = tare_iq1_place(level + GROUP * k, x + GROUP * k, w + GROUP * k, s->scale, value, &off, s->number + k);
+		word[k] = tare_iq1_place(coder, level + GROUP * k, x + GROUP * k, w + GROUP * k, s->scale, value, &off,
+					 s->number + k);
 	if (!off)
 		return;
 	for (unsigned i = 0; i < SUB; i++) {
@@ -122,36 +134,30 @@ static void place_groups(struct sub *s, const uint8_t *level, const float *x, co
 		s->scale = qx / q2;
 }
 
-static struct sub encode_sub(const float *x, const float *importance, float sigma2)
+static struct sub encode_sub(const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place, const struct tare_iq1_coder *coder)
 {
 	struct sub s = { 0 };
-	struct tare_iq1_cut c;
-	uint8_t place[SUB], level[SUB];
-	float w[SUB];
+	uint8_t level[SUB];
 
-	if (tare_iq1_largest(x, SUB) < 1e-12f)
+	if (!c->found || tare_iq1_largest(x, SUB) < 1e-12f)
 		return s;
-	tare_iq1_weigh(w, x, SUB, importance, sigma2);
-	tare_iq1_sort(place, x, SUB);
-	c = best_cut(x, w, place);
-	if (!c.found)
-		return s;
-	s.down = tare_iq1_levels(level, &c, place, SUB) != (c.shifts == DOWN);
-	s.scale = c.scale;
-	place_groups(&s, level, x, w);
+	s.down = tare_iq1_levels(level, c, place, SUB) != (c->shifts == DOWN);
+	s.scale = c->scale;
+	place_groups(&s, level, x, w, coder);
 	return s;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance)
+static void encode_block(struct block *b, const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place,
+			 const struct tare_iq1_coder *coder)
 {
-	float max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 	struct sub sub[SUBS];
+	float max = 0, d;
 
 	memset(b, 0, sizeof *b);
 	for (unsigned s = 0; s < SUBS; s++) {
 		unsigned high = 0;
 
-		sub[s] = encode_sub(x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+		sub[s] = encode_sub(x + SUB * s, w + SUB * s, c + s, place + SUB * s, coder);
 		for (unsigned k = 0; k < GROUPS; k++) {
 			b->low[GROUPS * s + k] = (uint8_t)sub[s].number[k];
 			high |= sub[s].number[k] >> 8 << 3 * k;
@@ -170,13 +176,35 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 	}
 }
 
-static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+/* n blocks of one row. */
+static void encode_blocks(struct block *b, const float *x, const float *importance, size_t n, const struct tare_iq1_coder *coder)
 {
+	struct tare_iq1_cut c[TARE_IQ1_TOGETHER];
+	uint8_t place[TARE_IQ1_TOGETHER * SUB];
+	float w[TARE_IQ1_TOGETHER * SUB];
+
+	for (size_t i = 0; i < n; i++)
+		coder->weigh(w + LEN * i, x + LEN * i, LEN, importance ? importance + LEN * i : NULL,
+			     2 * tare_lattice_sum_squares(x + LEN * i, LEN) / LEN);
+	coder->cut(c, place, x, w, SUBS * n);
+	for (size_t i = 0; i < n; i++)
+		encode_block(b + i, x + LEN * i, w + LEN * i, c + SUBS * i, place + LEN * i, coder);
+}
+
+void tare_iq1_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights, const struct tare_iq1_coder *coder)
+{
+	size_t blocks = cols / LEN, together = TARE_IQ1_TOGETHER / SUBS;
 	struct block *b = dst;
 
-	for (size_t r = 0; r < rows; r++)
-		for (size_t c = 0; c < cols; c += LEN, src += LEN)
-			encode_block(b++, src, weights ? weights + c : NULL);
+	for (size_t r = 0; r < rows; r++, b += blocks, src += cols)
+		for (size_t i = 0; i < blocks; i += together)
+			encode_blocks(b + i, src + LEN * i, weights ? weights + LEN * i : NULL, blocks - i < together ? blocks - i : together,
+				      coder);
+}
+
+static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
+{
+	tare_iq1_s_encode_with(dst, src, rows, cols, weights, &tare_iq1_s_coder);
 }
 
 static void swap(void *blocks, size_t nblocks)
@@ -188,4 +216,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_iq1_s = {
 	.name = "iq1_s", .gguf_id = 19, .block_len = LEN, .block_size = sizeof(struct block),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
+	.kernels = TARE_IQ_ENCODERS(iq1_s),
 };

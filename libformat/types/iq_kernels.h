@@ -9,6 +9,8 @@
 #define TARE_DECLARE_IQ(type)                                                                                \
 	extern tare_encode_fn tare_##type##_encode_sse2, tare_##type##_encode_avx2, tare_##type##_encode_avx512, \
 		tare_##type##_encode_neon;
+TARE_DECLARE_IQ(iq1_s)
+TARE_DECLARE_IQ(iq1_m)
 TARE_DECLARE_IQ(iq2_xxs)
 TARE_DECLARE_IQ(iq2_xs)
 TARE_DECLARE_IQ(iq2_s)

@@ -6,21 +6,15 @@
 #include "types/iq_kernels.h"
 #include "types/lattice_pick.h"
 
-enum { MAX_TRIALS = 32, MAX_JOBS = MAX_TRIALS * TARE_LATTICE_GROUPS };
-
-/* A group in a trial that has more than one candidate: k * MAX_TRIALS + t. */
-struct job_list {
-	unsigned n;
-	uint16_t job[MAX_JOBS];
-};
+enum { MAX_TRIALS = 32 };
 
 struct trials {
 	float inverse[MAX_TRIALS], scale[MAX_TRIALS];
-	uint32_t key[TARE_LATTICE_GROUPS][MAX_TRIALS]; /* then the entry of lattice_cells.h */
+	uint32_t entry[TARE_LATTICE_GROUPS][MAX_TRIALS]; /* of lattice_cells.h */
 	uint32_t word[TARE_LATTICE_GROUPS][MAX_TRIALS];
-	uint32_t guarded[TARE_LATTICE_GROUPS];         /* bit t: a value of the group is too near to an integer */
-	uint8_t off[MAX_TRIALS];                       /* bit k: no point */
-	struct job_list few, many, whole;              /* up to eight candidates, more, all neighbours */
+	/* bit t: in that trial the group is no point; has several candidates, up to eight; has more; a value is too near to an integer,
+	 * so that all neighbours are candidates */
+	uint32_t off[TARE_LATTICE_GROUPS], few[TARE_LATTICE_GROUPS], many[TARE_LATTICE_GROUPS], whole[TARE_LATTICE_GROUPS];
 	struct pick_input input;
 };
 
@@ -71,51 +65,32 @@ V_INLINE bool ordinary(const struct tare_lattice_fit *f, unsigned sub, float rea
 	return !m_any(m_not(sound)) && reach > 1e-30f && reach < 1e10f;
 }
 
-/* The cells of all groups in the trials from t on: the whole part of each value, held to the range of the levels. */
-V_INLINE void lanes_keys(struct trials *s, struct tare_lattice_rule r, const float *x, unsigned t)
+/* Candidates of group k in the trials from t on: the cell is the whole part of each value, held to the range of the levels. */
+V_INLINE void lanes_candidates(struct trials *s, struct tare_lattice_rule r, const struct tare_lattice_cells *c, const float *x, unsigned k,
+			       unsigned t)
 {
 	vf inverse = v_load(s->inverse + t) * v_set(4096), low = v_set(1.5f * 4096), high = v_set((2 * (float)r.levels - 1.5f) * 4096);
-	unsigned bits = r.group == 8 ? 2 : 4, mask = (1u << bits) - 1;
+	unsigned bits = r.group == 8 ? 2 : 4, mask = (1u << bits) - 1, several, more, on;
+	vu key = { 0 }, entry, count;
+	vg near = g_none();
 
-	for (unsigned k = 0; k < r.sub / r.group; k++) {
-		vu key = { 0 };
-		vg near = g_none();
+	for (unsigned i = 0; i < r.group; i++) {
+		vu fixed = u_truncate(v_min(v_max(inverse * v_set(x[r.group * k + i]), low), high));
 
-		for (unsigned i = 0; i < r.group; i++) {
-			vu fixed = u_truncate(v_min(v_max(inverse * v_set(x[r.group * k + i]), low), high));
-
-			near = g_collect(near, fixed);
-			key |= bits * i < 12 ? (fixed & mask << 12) >> (12 - bits * i) : (fixed & mask << 12) << (bits * i - 12);
-		}
-		u_store(s->key[k] + t, key);
-		s->guarded[k] |= (g_bits(near) & ((1u << LANES) - 1)) << t;
+		near = g_collect(near, fixed);
+		key |= bits * i < 12 ? (fixed & mask << 12) >> (12 - bits * i) : (fixed & mask << 12) << (bits * i - 12);
 	}
-}
-
-/* Notes a job if that is wanted, without a branch. */
-V_INLINE void note(struct job_list *l, unsigned job, bool wanted)
-{
-	l->job[l->n] = (uint16_t)job;
-	l->n += wanted;
-}
-
-/* The only candidate of each group in each trial, and what has more. */
-V_INLINE void sort_jobs(struct trials *s, struct tare_lattice_rule r, const struct tare_lattice_cells *c)
-{
-	s->few.n = s->many.n = s->whole.n = 0;
-	memset(s->off, 0, sizeof s->off);
-	for (unsigned k = 0; k < r.sub / r.group; k++)
-		for (unsigned t = 0; t < trial_count(r); t++) {
-			uint32_t entry = c->entry[s->key[k][t]], count = entry >> TARE_CELL_COUNT & 255;
-			bool guarded = s->guarded[k] >> t & 1;
-
-			s->key[k][t] = entry;
-			s->word[k][t] = c->candidate[entry >> TARE_CELL_FIRST];
-			s->off[t] |= (uint8_t)(!(guarded | (entry & TARE_CELL_ON)) << k);
-			note(&s->few, k * MAX_TRIALS + t, !guarded & (count > 1) & (count <= 8));
-			note(&s->many, k * MAX_TRIALS + t, !guarded & (count > 8));
-			note(&s->whole, k * MAX_TRIALS + t, guarded);
-		}
+	entry = u_words(c->entry, key);
+	count = entry >> TARE_CELL_COUNT & 255;
+	several = u_above(count, 1);
+	more = u_above(count, 8);
+	on = u_above(entry & TARE_CELL_ON, 0);
+	u_store(s->entry[k] + t, entry);
+	u_store(s->word[k] + t, u_halves(c->candidate, entry >> TARE_CELL_FIRST));
+	s->whole[k] |= (g_bits(near) & ((1u << LANES) - 1)) << t;
+	s->few[k] |= (several & ~more) << t;
+	s->many[k] |= more << t;
+	s->off[k] |= (~on & ((1u << LANES) - 1)) << t;
 }
 
 V_INLINE uint16_t lanes_nearest(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
@@ -142,24 +117,28 @@ V_INLINE bool lanes_place(const struct trials *s, const struct tare_lattice_fit 
 	return false;
 }
 
-V_INLINE void do_jobs(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
-		      const struct job_list *list, bool few)
+/* Chooses for group k in the trials of the mask. */
+V_INLINE void lanes_pick(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
+			 unsigned k, uint32_t mask, bool few)
 {
-	for (unsigned i = 0; i < list->n; i++) {
-		unsigned k = list->job[i] / MAX_TRIALS, t = list->job[i] % MAX_TRIALS, entry = s->key[k][t];
+	for (; mask; mask &= mask - 1) {
+		unsigned t = (unsigned)__builtin_ctz(mask);
+		uint32_t entry = s->entry[k][t];
 
 		s->word[k][t] = lanes_nearest(s, f, r, c->lattice, k, s->scale[t], c->candidate + (entry >> TARE_CELL_FIRST),
 					      entry >> TARE_CELL_COUNT & 255, few);
 	}
 }
 
-V_INLINE void do_whole(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l)
+V_INLINE void lanes_pick_whole(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
+			       unsigned k)
 {
-	for (unsigned i = 0; i < s->whole.n; i++) {
-		unsigned k = s->whole.job[i] / MAX_TRIALS, t = s->whole.job[i] % MAX_TRIALS;
+	for (uint32_t mask = s->whole[k]; mask; mask &= mask - 1) {
+		unsigned t = (unsigned)__builtin_ctz(mask);
 		uint16_t word;
 
-		s->off[t] |= (uint8_t)(!lanes_place(s, f, r, l, k, s->inverse[t], s->scale[t], &word) << k);
+		s->off[k] &= ~(1u << t);
+		s->off[k] |= (uint32_t)!lanes_place(s, f, r, l, k, s->inverse[t], s->scale[t], &word) << t;
 		s->word[k][t] = word;
 	}
 }
@@ -202,7 +181,9 @@ V_INLINE unsigned lanes_choose(const struct trials *s, struct tare_lattice_fit *
 		return off;
 	for (unsigned k = 0; k < groups; k++)
 		f->word[k] = (uint16_t)s->word[k][chosen];
-	return s->off[chosen];
+	for (unsigned k = off = 0; k < groups; k++)
+		off |= (s->off[k] >> chosen & 1) << k;
+	return off;
 }
 
 V_INLINE unsigned lanes_try(struct trials *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
@@ -219,13 +200,21 @@ V_INLINE unsigned lanes_try(struct trials *s, struct tare_lattice_fit *f, struct
 		v_store(s->inverse + t, inverse);
 		v_store(s->scale + t, v_set(1) / inverse);
 	}
-	memset(s->guarded, 0, sizeof s->guarded);
-	for (unsigned t = 0; t < n; t += LANES)
-		lanes_keys(s, r, f->x, t);
-	sort_jobs(s, r, c);
-	do_jobs(s, f, r, c, &s->few, true);
-	do_jobs(s, f, r, c, &s->many, false);
-	do_whole(s, f, r, c->lattice);
+	memset(s->off, 0, sizeof s->off);
+	memset(s->few, 0, sizeof s->few);
+	memset(s->many, 0, sizeof s->many);
+	memset(s->whole, 0, sizeof s->whole);
+	for (unsigned k = 0; k < r.sub / r.group; k++)
+		for (unsigned t = 0; t < n; t += LANES)
+			lanes_candidates(s, r, c, f->x, k, t);
+	for (unsigned k = 0; k < r.sub / r.group; k++) {
+		uint32_t now = (uint32_t)((1ull << n) - 1) & ~s->whole[k];
+
+		s->whole[k] &= (uint32_t)((1ull << n) - 1);
+		lanes_pick(s, f, r, c, k, s->few[k] & now, true);
+		lanes_pick(s, f, r, c, k, s->many[k] & now, false);
+		lanes_pick_whole(s, f, r, c->lattice, k);
+	}
 	for (unsigned t = 0; t < n; t += LANES)
 		lanes_sum(s, f, r, t, qx, q2);
 	return lanes_choose(s, f, r, qx, q2);

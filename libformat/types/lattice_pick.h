@@ -5,6 +5,8 @@
 #ifndef TARE_TYPES_LATTICE_PICK_H
 #define TARE_TYPES_LATTICE_PICK_H
 
+#include <float.h>
+
 #include "types/lanes.h"
 #include "types/lattice_cells.h"
 #include "types/lattice_fit.h"
@@ -25,6 +27,7 @@ V_INLINE void u_store(uint32_t *p, vu v)
 }
 
 /* vg collects in which lanes a number of twelve bits behind the point was within one unit of an integer. u_truncate(): 0 <= v < 2^31;
+ * u_above(): lanes above b, all being below 2^31. u_words(), u_halves(): from a table, which for halves may be read one beyond the last.
  * u_odd(): 2 field + 1 for the field of 2 or 3 bits at the bottom of each lane. */
 #if LANES == 16
 typedef __mmask16 vg;
@@ -47,6 +50,21 @@ V_INLINE vg g_none(void)
 V_INLINE unsigned g_bits(vg g)
 {
 	return g;
+}
+
+V_INLINE unsigned u_above(vu a, unsigned b)
+{
+	return _mm512_cmpgt_epu32_mask((__m512i)a, _mm512_set1_epi32((int)b));
+}
+
+V_INLINE vu u_words(const uint32_t *table, vu at)
+{
+	return (vu)_mm512_i32gather_epi32((__m512i)at, table, 4);
+}
+
+V_INLINE vu u_halves(const uint16_t *table, vu at)
+{
+	return (vu)_mm512_i32gather_epi32((__m512i)at, table, 2) & 0xffff;
 }
 
 V_INLINE vf u_odd(vu fields, unsigned bits)
@@ -79,6 +97,23 @@ V_INLINE unsigned g_bits(vg g)
 	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(g, _mm256_setzero_si256())));
 }
 
+V_INLINE unsigned u_above(vu a, unsigned b)
+{
+	__m256i above = _mm256_cmpgt_epi32((__m256i)a, _mm256_set1_epi32((int)b));
+
+	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(above));
+}
+
+V_INLINE vu u_words(const uint32_t *table, vu at)
+{
+	return (vu)_mm256_i32gather_epi32((const int *)(const void *)table, (__m256i)at, 4);
+}
+
+V_INLINE vu u_halves(const uint16_t *table, vu at)
+{
+	return (vu)_mm256_i32gather_epi32((const int *)(const void *)table, (__m256i)at, 2) & 0xffff;
+}
+
 V_INLINE vf u_odd(vu fields, unsigned bits)
 {
 	if (bits == 2)
@@ -107,6 +142,21 @@ V_INLINE vg g_none(void)
 V_INLINE unsigned g_bits(vg g)
 {
 	return m_bits(g);
+}
+
+V_INLINE unsigned u_above(vu a, unsigned b)
+{
+	return m_bits((vm)(a > b));
+}
+
+V_INLINE vu u_words(const uint32_t *table, vu at)
+{
+	return (vu){ table[at[0]], table[at[1]], table[at[2]], table[at[3]] };
+}
+
+V_INLINE vu u_halves(const uint16_t *table, vu at)
+{
+	return (vu){ table[at[0]], table[at[1]], table[at[2]], table[at[3]] };
 }
 
 V_INLINE vf u_odd(vu fields, unsigned bits)
@@ -199,6 +249,37 @@ V_INLINE uint16_t pick_from(const struct pick_input *p, unsigned group, unsigned
 		}
 	}
 	return chosen;
+}
+/* tare_lattice_nearest_of() for groups of eight, for long lists: each lane keeps its own best. */
+static uint16_t pick_nearest_of(const struct tare_lattice *l, const uint16_t *list, size_t n, const float *x, const float *w, float scale,
+				const float *value)
+{
+	_Alignas(32) float term[8 * 4], least[8];
+	_Alignas(32) int32_t place[8];
+	__m256 best = _mm256_set1_ps(FLT_MAX);
+	__m256i chosen = _mm256_setzero_si256(), at = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+	unsigned first = 0;
+
+	for (int i = 0; i < 8; i++) {
+		__m128 difference = _mm_set1_ps(scale) * _mm_loadu_ps(value) - _mm_set1_ps(x[i]);
+
+		_mm_store_ps(term + 4 * i, _mm_set1_ps(w[i]) * difference * difference);
+	}
+	for (size_t i = 0; i < n; i += 8, at = _mm256_add_epi32(at, _mm256_set1_epi32(8))) {
+		__m256i c = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(list + i)));
+		__m256 d = pick_distances_of_8(c, term), less = _mm256_cmp_ps(d, best, _CMP_LT_OQ);
+
+		if (n - i < 8)
+			less = _mm256_and_ps(less, _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), at)));
+		best = _mm256_blendv_ps(best, d, less);
+		chosen = _mm256_blendv_epi8(chosen, at, _mm256_castps_si256(less));
+	}
+	_mm256_store_ps(least, best);
+	_mm256_store_si256((__m256i *)(void *)place, chosen);
+	for (unsigned i = 1; i < 8; i++)
+		if (least[i] < least[first] || (least[i] == least[first] && place[i] < place[first]))
+			first = i;
+	return list[place[first]];
 }
 #endif
 
