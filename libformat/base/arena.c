@@ -93,7 +93,7 @@ void tare_arena_free(tare_arena *a)
 	}
 }
 
-bool tare_grow(void **items, size_t *cap, size_t count, size_t item_size)
+bool tare_grow(void *items, size_t *cap, size_t count, size_t item_size)
 {
 	size_t want = *cap ? *cap * 2 : 16;
 	size_t bytes;
@@ -103,10 +103,12 @@ bool tare_grow(void **items, size_t *cap, size_t count, size_t item_size)
 		return true;
 	if (want < *cap || __builtin_mul_overflow(want, item_size, &bytes))
 		return false;
-	p = realloc(*items, bytes);
+	/* The caller's pointer is of another type than ours, so only its bytes may be touched. */
+	memcpy(&p, items, sizeof p);
+	p = realloc(p, bytes);
 	if (!p)
 		return false;
-	*items = p;
+	memcpy(items, &p, sizeof p);
 	*cap = want;
 	return true;
 }

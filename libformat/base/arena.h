@@ -21,7 +21,8 @@ char *tare_arena_text(tare_arena *a, const char *text);
 char *tare_arena_printf(tare_arena *a, const char *fmt, ...) TARE_PRINTF(2, 3);
 void tare_arena_free(tare_arena *a);
 
-/* Room for one more in a malloc'ed array that doubles: *items has *cap items of item_size bytes, count are used. */
-bool tare_grow(void **items, size_t *cap, size_t count, size_t item_size);
+/* Room for one more in a malloc'ed array that doubles. items: the address of the pointer to it, of whatever type, which has *cap items of
+ * item_size bytes; count of them are used. False when memory is short: the array is then as it was. */
+bool tare_grow(void *items, size_t *cap, size_t count, size_t item_size);
 
 #endif

@@ -128,7 +128,7 @@ static tare_status push(builder *b, tare_yaml *n, tare_error *err)
 		b->root = n;
 		return TARE_OK;
 	}
-	if (!tare_grow((void **)&b->nodes, &b->cap_nodes, b->n_nodes, sizeof *b->nodes))
+	if (!tare_grow(&b->nodes, &b->cap_nodes, b->n_nodes, sizeof *b->nodes))
 		return tare_fail_nomem(err);
 	b->nodes[b->n_nodes++] = n;
 	return TARE_OK;
@@ -195,7 +195,7 @@ static tare_status on_open(builder *b, const yaml_event_t *e, tare_yaml_kind kin
 	TARE_TRY(check_node(b, e, map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor,
 			    map ? e->data.mapping_start.tag : e->data.sequence_start.tag, err));
 	n = new_node(b, kind, &e->start_mark);
-	if (!n || !tare_grow((void **)&b->frames, &b->cap_frames, b->n_frames, sizeof *b->frames))
+	if (!n || !tare_grow(&b->frames, &b->cap_frames, b->n_frames, sizeof *b->frames))
 		return tare_fail_nomem(err);
 	b->frames[b->n_frames++] = (frame){ n, b->n_nodes };
 	return TARE_OK;

@@ -40,7 +40,7 @@ static tare_status keep(listing *l, char ***names, size_t *n, size_t *cap, const
 {
 	char *copy = strdup(name);
 
-	if (copy && tare_grow((void **)names, cap, *n, sizeof copy)) {
+	if (copy && tare_grow(names, cap, *n, sizeof copy)) {
 		(*names)[(*n)++] = copy;
 		return TARE_OK;
 	}

@@ -71,7 +71,7 @@ static tare_status read_map(set *s)
 		TARE_TRY(tare_json_string(j, &m.file));
 		TARE_TRY(check_file_name(s, m.name, m.file, m.at));
 		TARE_TRY(tare_limit_check(&s->limits, TARE_LIMIT_tensors, s->n_map + 1, m.at, "tensors of an index", s->err));
-		if (!tare_grow((void **)&s->map, &s->cap_map, s->n_map, sizeof m) ||
+		if (!tare_grow(&s->map, &s->cap_map, s->n_map, sizeof m) ||
 		    !tare_strmap_add(&s->by_name, m.name, s->n_map, &existing))
 			return tare_fail_nomem(s->err);
 		if (existing != SIZE_MAX)
@@ -144,7 +144,7 @@ static tare_status list_files(set *s)
 		ok = tare_strmap_add(&seen, s->map[i].file, i, &existing);
 		if (!ok || existing != SIZE_MAX)
 			continue;
-		ok = tare_grow((void **)&s->files, &s->cap_files, s->n_files, sizeof *s->files);
+		ok = tare_grow(&s->files, &s->cap_files, s->n_files, sizeof *s->files);
 		if (ok)
 			s->files[s->n_files++] = s->map[i].file;
 	}

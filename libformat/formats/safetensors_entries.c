@@ -140,7 +140,7 @@ static tare_status read_shape(tare_st_reader *r, tare_st_item *t)
 			break;
 		TARE_TRY(tare_limit_check(&r->m->limits, TARE_LIMIT_dims, n + 1, tare_json_place(&r->json, r->json.at),
 					  "dimensions of a tensor", r->err));
-		if (!tare_grow((void **)&r->dims, &r->cap_dims, n, sizeof *r->dims))
+		if (!tare_grow(&r->dims, &r->cap_dims, n, sizeof *r->dims))
 			return tare_fail_nomem(r->err);
 		TARE_TRY(read_number(r, t, "shape", &r->dims[n]));
 	}
@@ -239,7 +239,7 @@ static tare_status read_tensor(tare_st_reader *r, tare_str name, size_t at)
 
 	TARE_TRY(read_fields(r, &t));
 	TARE_TRY(tare_limit_check(&r->m->limits, TARE_LIMIT_tensors, r->n_items + 1, tare_json_place(&r->json, at), "tensors", r->err));
-	if (!tare_grow((void **)&r->items, &r->cap_items, r->n_items, sizeof t) ||
+	if (!tare_grow(&r->items, &r->cap_items, r->n_items, sizeof t) ||
 	    !tare_strmap_add(&r->by_name, name, r->n_items, &existing))
 		return tare_fail_nomem(r->err);
 	if (existing == SIZE_MAX) {

@@ -9,7 +9,7 @@ tare_status tare_model_add_metadata(tare_model *m, tare_str key, const tare_valu
 	size_t existing;
 
 	TARE_TRY(tare_limit_check(&m->limits, TARE_LIMIT_metadata, m->n_meta + 1, at, "metadata entries", err));
-	if (!tare_grow((void **)&m->meta, &m->cap_meta, m->n_meta, sizeof *m->meta) ||
+	if (!tare_grow(&m->meta, &m->cap_meta, m->n_meta, sizeof *m->meta) ||
 	    !tare_strmap_add(&m->by_key, key, m->n_meta, &existing))
 		return tare_fail_nomem(err);
 	if (existing != SIZE_MAX)

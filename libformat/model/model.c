@@ -63,7 +63,7 @@ tare_status tare_model_add_file(tare_model *m, const char *path, tare_source *so
 	}
 	if (path)
 		f.path = strdup(path);
-	if ((path && !f.path) || !tare_grow((void **)&m->files, &m->cap_files, m->n_files, sizeof f)) {
+	if ((path && !f.path) || !tare_grow(&m->files, &m->cap_files, m->n_files, sizeof f)) {
 		free(f.path);
 		tare_source_close(source);
 		return tare_fail_nomem(err);
@@ -78,7 +78,7 @@ tare_status tare_model_add_tensor(tare_model *m, const tare_tensor *t, uint64_t 
 
 	TARE_TRY(tare_limit_check(&m->limits, TARE_LIMIT_tensors, m->n_tensors + 1, at, "tensors", err));
 	TARE_TRY(tare_limit_check(&m->limits, TARE_LIMIT_dims, t->n_dims, at, "dimensions of a tensor", err));
-	if (!tare_grow((void **)&m->tensors, &m->cap_tensors, m->n_tensors, sizeof *t) ||
+	if (!tare_grow(&m->tensors, &m->cap_tensors, m->n_tensors, sizeof *t) ||
 	    !tare_strmap_add(&m->by_name, t->name, m->n_tensors, &existing))
 		return tare_fail_nomem(err);
 	if (existing != SIZE_MAX)
@@ -93,17 +93,21 @@ size_t tare_model_tensor_index(const tare_model *m, tare_str name)
 	return tare_strmap_find(&m->by_name, name);
 }
 
+/* A model of a million tensors that are all odd gets no million lines. */
 void tare_model_warn(tare_model *m, const char *fmt, ...)
 {
-	char text[512];
+	char text[512] = "more could be said, but this is enough";
 	va_list ap;
 	char *copy;
 
+	if (m->n_warnings >= TARE_WARNINGS)
+		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	if (m->n_warnings + 1 < TARE_WARNINGS)
+		vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	copy = tare_arena_text(&m->arena, text);
-	if (copy && tare_grow((void **)&m->warnings, &m->cap_warnings, m->n_warnings, sizeof copy))
+	if (copy && tare_grow(&m->warnings, &m->cap_warnings, m->n_warnings, sizeof copy))
 		m->warnings[m->n_warnings++] = copy;
 }
 
@@ -125,7 +129,7 @@ static tare_status move_files(tare_model *m, tare_model *other, tare_error *err)
 
 	TARE_TRY(tare_limit_check(&m->limits, TARE_LIMIT_shards, m->n_files + n, TARE_NOWHERE, "files of a set", err));
 	for (i = 0; i < n; i++) {
-		if (!tare_grow((void **)&m->files, &m->cap_files, m->n_files, sizeof *m->files))
+		if (!tare_grow(&m->files, &m->cap_files, m->n_files, sizeof *m->files))
 			return tare_fail_nomem(err);
 		m->files[m->n_files++] = other->files[i];
 		other->files[i] = (tare_file){ 0 };

@@ -67,7 +67,9 @@ bool tare_model_remove(tare_model *m, const char *key);
 bool tare_model_find_u64(const tare_model *m, const char *key, uint64_t *out);
 /* A string under key; false if absent or not a string. */
 bool tare_model_find_text(const tare_model *m, const char *key, tare_str *out);
-/* One more line of warnings (memory trouble is ignored: a warning is not worth a failure). */
+/* One more line of warnings (memory trouble is ignored: a warning is not worth a failure). The last of TARE_WARNINGS says that there would
+ * be more; what comes behind it is dropped. */
+enum { TARE_WARNINGS = 500 };
 void tare_model_warn(tare_model *m, const char *fmt, ...) TARE_PRINTF(2, 3);
 /* Moves files and tensors of other behind m's own; metadata of other stays behind. other is owned by m from then on, even on failure. */
 tare_status tare_model_absorb(tare_model *m, tare_model *other, tare_error *err);

@@ -180,7 +180,7 @@ static tare_status count_pattern(guesser *g, const char *pattern, tare_error *er
 {
 	size_t before;
 
-	if (!tare_grow((void **)&g->counts, &g->cap_counts, g->n_counts, sizeof *g->counts) ||
+	if (!tare_grow(&g->counts, &g->cap_counts, g->n_counts, sizeof *g->counts) ||
 	    !tare_strmap_add(&g->totals, tare_str_of(pattern), g->n_counts, &before))
 		return tare_fail_nomem(err);
 	if (before == SIZE_MAX)
@@ -195,7 +195,7 @@ static tare_status add_to_group(guesser *g, const char *pattern, const tare_tens
 	guess_group *group;
 	size_t i;
 
-	if (!key || !tare_grow((void **)&g->groups, &g->cap_groups, g->n_groups, sizeof *g->groups) ||
+	if (!key || !tare_grow(&g->groups, &g->cap_groups, g->n_groups, sizeof *g->groups) ||
 	    !tare_strmap_add(&g->by_key, tare_str_of(key), g->n_groups, &i))
 		return tare_fail_nomem(err);
 	if (i == SIZE_MAX) {
@@ -203,7 +203,7 @@ static tare_status add_to_group(guesser *g, const char *pattern, const tare_tens
 		g->groups[i] = (guess_group){ .pattern = pattern, .type = t->type };
 	}
 	group = &g->groups[i];
-	if (!tare_grow((void **)&group->layers, &group->cap, group->n, sizeof *group->layers))
+	if (!tare_grow(&group->layers, &group->cap, group->n, sizeof *group->layers))
 		return tare_fail_nomem(err);
 	group->layers[group->n++] = tare_layer_of(t->name);
 	return TARE_OK;

@@ -12,7 +12,7 @@ __attribute__((format(printf, 5, 0))) static tare_status add_line(tare_plan *p, 
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	copy = tare_arena_text(&p->out->arena, text);
-	if (!copy || !tare_grow((void **)lines, cap, *n, sizeof *lines))
+	if (!copy || !tare_grow(lines, cap, *n, sizeof *lines))
 		return tare_fail_nomem(err);
 	(*lines)[(*n)++] = copy;
 	return TARE_OK;
@@ -65,7 +65,7 @@ tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const ta
 			return TARE_OK;
 		}
 	}
-	if (!tare_grow((void **)&pl->troubles, &pl->cap_troubles, pl->n_troubles, sizeof *pl->troubles))
+	if (!tare_grow(&pl->troubles, &pl->cap_troubles, pl->n_troubles, sizeof *pl->troubles))
 		return tare_fail_nomem(err);
 	pl->troubles[pl->n_troubles++] = (tare_trouble){
 		.kind = kind, .from = from, .to = to, .first = item->name, .cols = tare_tensor_cols(t), .count = 1,

@@ -105,7 +105,7 @@ tare_status tare_report_add_note(tare_report *r, tare_error *err, const char *fm
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (!tare_grow((void **)&r->notes, &r->cap_notes, r->n_notes, sizeof *r->notes))
+	if (!tare_grow(&r->notes, &r->cap_notes, r->n_notes, sizeof *r->notes))
 		return tare_fail_nomem(err);
 	r->notes[r->n_notes] = tare_arena_text(&r->arena, text);
 	if (!r->notes[r->n_notes])

@@ -33,7 +33,7 @@ TARE_PRINTF(5, 6) static tare_status tell(verifier *v, const char *kind, tare_st
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (!tare_grow((void **)&d->items, &d->cap, d->n, sizeof *d->items))
+	if (!tare_grow(&d->items, &d->cap, d->n, sizeof *d->items))
 		return tare_fail_nomem(err);
 	d->items[d->n] = (tare_difference){ .kind = kind, .name = tare_arena_copy(&d->arena, name.ptr, name.len),
 					    .text = tare_arena_text(&d->arena, text) };

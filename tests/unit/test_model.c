@@ -382,13 +382,27 @@ static void test_limits(void **state)
 	tare_close(m);
 }
 
+/* Hostile files can be odd in millions of ways; what is told of them has an end. */
+static void test_many_warnings(void **state)
+{
+	tare_model *m = new_model();
+	int i;
+
+	for (i = 0; i < 10 * TARE_WARNINGS; i++)
+		tare_model_warn(m, "number %d", i);
+	assert_string_equal(tare_model_warning(m, TARE_WARNINGS - 2), "number 498");
+	assert_string_equal(tare_model_warning(m, TARE_WARNINGS - 1), "more could be said, but this is enough");
+	assert_null(tare_model_warning(m, TARE_WARNINGS));
+	tare_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_arrays), cmocka_unit_test(test_array_wrong_kind), cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_array_short), cmocka_unit_test(test_metadata), cmocka_unit_test(test_remove_many),
 		cmocka_unit_test(test_key_twice), cmocka_unit_test(test_measure), cmocka_unit_test(test_seal), cmocka_unit_test(test_absorb),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits), cmocka_unit_test(test_many_warnings),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
