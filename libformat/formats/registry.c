@@ -1,5 +1,7 @@
 #include "formats/format.h"
 
+#include "base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -132,7 +134,8 @@ static tare_status choose(const tare_format **out, const char *path, tare_source
 	if (*out)
 		return TARE_OK;
 	names_of_formats(names, sizeof names);
-	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", from, names);
+	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", TARE_SHOW(tare_str_of(from)),
+			 names);
 }
 
 static tare_status read_into(tare_model *m, const char *path, const tare_open_options *opt, tare_error *err)

@@ -30,6 +30,15 @@ typedef struct note_reader {
 	tare_error *err;
 } note_reader;
 
+/* The next part of an entry, which has to be there. */
+static tare_status next_part(note_reader *r)
+{
+	bool more;
+
+	TARE_TRY(tare_json_next(&r->json, &more));
+	return more ? TARE_OK : tare_json_fail(&r->json, SIZE_MAX, "an entry is cut short");
+}
+
 static tare_status read_entry(note_reader *r)
 {
 	tare_json *j = &r->json;
@@ -39,9 +48,9 @@ static tare_status read_entry(note_reader *r)
 
 	TARE_TRY(tare_limit_check(&r->m->limits, TARE_LIMIT_metadata, r->n_entries + 1, TARE_NOWHERE, "metadata entries", r->err));
 	TARE_TRY(tare_json_open(j, TARE_JSON_ARRAY));
-	TARE_TRY(tare_json_next(j, &more));
+	TARE_TRY(next_part(r));
 	TARE_TRY(tare_json_bytes(j, &n.entry.key));
-	TARE_TRY(tare_json_next(j, &more));
+	TARE_TRY(next_part(r));
 	TARE_TRY(tare_json_string(j, &kind));
 	TARE_TRY(tare_json_next(j, &n.here));
 	if (n.here) {
@@ -50,7 +59,7 @@ static tare_status read_entry(note_reader *r)
 		if (more)
 			return tare_json_fail(j, SIZE_MAX, "a metadata entry has more than three parts");
 	}
-	if (!tare_grow((void **)&r->entries, &r->cap_entries, r->n_entries, sizeof n))
+	if (!tare_grow(&r->entries, &r->cap_entries, r->n_entries, sizeof n))
 		return tare_fail_nomem(r->err);
 	r->entries[r->n_entries++] = n;
 	return TARE_OK;
@@ -112,7 +121,7 @@ static tare_status read_type(note_reader *r, tare_tensor *t)
 		return TARE_OK;
 	}
 	snprintf(name, sizeof name, "%.*s", text.len < sizeof name ? (int)text.len : 0, text.ptr);
-	t->type = tare_type_find(name);
+	t->type = strlen(name) == text.len ? tare_type_find(name) : NULL; /* a NUL within is part of no name */
 	if (!t->type || !t->type->block_len)
 		return tare_json_fail(&r->json, SIZE_MAX, "type '%s' is not known to this version", TARE_SHOW(text));
 	t->type_id = t->type->gguf_id < 0 ? 0 : (uint32_t)t->type->gguf_id;
@@ -149,13 +158,13 @@ static tare_status read_tensor_parts(note_reader *r, tare_str *name, tare_tensor
 	bool more;
 
 	TARE_TRY(tare_json_open(j, TARE_JSON_ARRAY));
-	TARE_TRY(tare_json_next(j, &more));
+	TARE_TRY(next_part(r));
 	TARE_TRY(tare_json_bytes(j, name));
 	TARE_TRY(tare_json_next(j, typed));
 	if (!*typed)
 		return TARE_OK;
 	TARE_TRY(read_type(r, t));
-	TARE_TRY(tare_json_next(j, &more));
+	TARE_TRY(next_part(r));
 	TARE_TRY(read_dims(r, t));
 	TARE_TRY(tare_json_next(j, &more));
 	return more ? tare_json_fail(j, SIZE_MAX, "a tensor has more than three parts") : TARE_OK;

@@ -173,8 +173,15 @@ static tare_status read_scalar(tare_json *j, tare_value *v)
 	}
 }
 
+static bool is_array_kind(tare_str kind)
+{
+	return kind.len > 4 && !memcmp(kind.ptr, "arr:", 4);
+}
+
+static tare_status read_elements(tare_json *j, tare_str kind, tare_array_builder *b);
+
 /* An array within an array that says its own kind: {"arr:u32":[...]}. */
-static tare_status read_labelled(tare_json *j, tare_model *m, tare_value *v)
+static tare_status read_labelled(tare_json *j, tare_array_builder *b)
 {
 	size_t at = j->at;
 	tare_str kind;
@@ -184,36 +191,62 @@ static tare_status read_labelled(tare_json *j, tare_model *m, tare_value *v)
 	TARE_TRY(tare_json_key(j, &more, &kind));
 	if (!more)
 		return tare_json_fail(j, at, "expected an array with its kind, {\"arr:u32\":[...]}");
-	TARE_TRY(tare_json_value(j, m, kind, v));
-	if (v->kind != TARE_ARRAY)
+	if (!is_array_kind(kind))
 		return tare_json_fail(j, at, "expected an array within the array");
+	TARE_TRY(read_elements(j, (tare_str){ kind.ptr + 4, kind.len - 4 }, b));
 	TARE_TRY(tare_json_key(j, &more, &kind));
 	return more ? tare_json_fail(j, at, "expected one array") : TARE_OK;
 }
 
-static tare_status read_element(tare_json *j, tare_model *m, tare_str kind, tare_value *v)
+/* An array within the array b, packed straight behind its other elements: a copy for each level of nesting would be kept by the model. */
+static tare_status read_inner(tare_json *j, tare_str kind, tare_array_builder *b)
 {
+	tare_array_builder inner = { 0 };
+	tare_value v = { .kind = TARE_ARRAY };
 	tare_json_kind found;
+	tare_status st;
 
-	if (v->kind != TARE_ARRAY)
-		return read_scalar(j, v);
 	TARE_TRY(tare_json_peek(j, &found));
-	return found == TARE_JSON_OBJECT ? read_labelled(j, m, v) : tare_json_value(j, m, kind, v);
+	if (found == TARE_JSON_OBJECT)
+		st = read_labelled(j, &inner);
+	else if (is_array_kind(kind))
+		st = read_elements(j, (tare_str){ kind.ptr + 4, kind.len - 4 }, &inner);
+	else
+		st = no_kind(j, kind);
+	v.as.array = (tare_array){ .kind = inner.kind, .count = inner.count, .bytes = (const uint8_t *)inner.bytes.bytes,
+				   .size = inner.bytes.size };
+	if (st == TARE_OK)
+		st = tare_array_add(b, &v, j->err);
+	free(inner.bytes.bytes);
+	return st;
 }
 
-static tare_status read_elements(tare_json *j, tare_model *m, tare_str kind, tare_array_builder *b)
+static tare_status read_element(tare_json *j, tare_str kind, tare_array_builder *b)
+{
+	tare_value v = { .kind = b->kind };
+
+	if (b->kind == TARE_ARRAY)
+		return read_inner(j, kind, b);
+	TARE_TRY(read_scalar(j, &v));
+	return tare_array_add(b, &v, j->err);
+}
+
+/* A whole array into b, which is empty. kind: behind "arr:".
+ * NOLINTNEXTLINE(misc-no-recursion): the walker bounds the nesting. */
+static tare_status read_elements(tare_json *j, tare_str kind, tare_array_builder *b)
 {
 	bool more;
 
+	if (is_array_kind(kind))
+		b->kind = TARE_ARRAY;
+	else if (!find_kind(kind, &b->kind))
+		return no_kind(j, kind);
 	TARE_TRY(tare_json_open(j, TARE_JSON_ARRAY));
 	for (;;) {
-		tare_value v = { .kind = b->kind };
-
 		TARE_TRY(tare_json_next(j, &more));
 		if (!more)
 			return TARE_OK;
-		TARE_TRY(read_element(j, m, kind, &v));
-		TARE_TRY(tare_array_add(b, &v, j->err));
+		TARE_TRY(read_element(j, kind, b));
 	}
 }
 
@@ -221,23 +254,17 @@ static tare_status read_elements(tare_json *j, tare_model *m, tare_str kind, tar
 static tare_status read_array(tare_json *j, tare_model *m, tare_str kind, tare_value *v)
 {
 	tare_array_builder b = { 0 };
-	tare_status st;
+	tare_status st = read_elements(j, kind, &b);
 
-	if (kind.len > 4 && !memcmp(kind.ptr, "arr:", 4))
-		b.kind = TARE_ARRAY;
-	else if (!find_kind(kind, &b.kind))
-		return no_kind(j, kind);
-	st = read_elements(j, m, kind, &b);
 	if (st == TARE_OK)
 		st = tare_array_finish(&b, m, v, j->err);
 	free(b.bytes.bytes);
 	return st;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): the walker bounds the nesting. */
 tare_status tare_json_value(tare_json *j, tare_model *m, tare_str kind, tare_value *out)
 {
-	if (kind.len > 4 && !memcmp(kind.ptr, "arr:", 4))
+	if (is_array_kind(kind))
 		return read_array(j, m, (tare_str){ kind.ptr + 4, kind.len - 4 }, out);
 	*out = (tare_value){ 0 };
 	if (!find_kind(kind, &out->kind) || out->kind == TARE_ARRAY)

@@ -30,7 +30,7 @@ static tare_status replace(tare_planned *t, tare_str old, tare_str new, tare_err
 	const char *p = t->name.ptr, *end = p + t->name.len, *hit;
 	tare_status st = TARE_OK;
 
-	while (st == TARE_OK && (hit = memmem(p, (size_t)(end - p), old.ptr, old.len))) {
+	while (st == TARE_OK && b.size <= MAX_NAME && (hit = memmem(p, (size_t)(end - p), old.ptr, old.len))) {
 		st = tare_buffer_put(&b, p, (size_t)(hit - p), err);
 		if (st == TARE_OK)
 			st = tare_buffer_put(&b, new.ptr, new.len, err);

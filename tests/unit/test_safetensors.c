@@ -359,6 +359,33 @@ static tare_model *must_open(const char *path)
 	return m;
 }
 
+/* A note that is no JSON, or names a type with a NUL in it, is left alone: its text stays a string under its key. */
+static void test_bad_notes(void **state)
+{
+	static const char *const notes[] = {
+		"{\\\"version\\\":1,\\\"metadata\\\":[[]\\\"a\\\",\\\"str\\\"]]}",
+		"{\\\"version\\\":1,\\\"tensors\\\":[[]\\\"t\\\"]]}",
+		"{\\\"version\\\":1,\\\"tensors\\\":[[\\\"t\\\",\\\"u8\\\\u0000\\\",[1]]]}",
+	};
+	char header[400];
+	tare_value v;
+	size_t i;
+
+	for (i = 0; i < sizeof notes / sizeof *notes; i++) {
+		tare_buffer b;
+		tare_model *m;
+
+		snprintf(header, sizeof header, "{\"__metadata__\":{\"a\":\"\",\"tare\":\"%s\"},"
+			 "\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", notes[i]);
+		b = file_of(header, 1);
+		m = must_open_memory(&b);
+		assert_int_equal(m->n_warnings, 1);
+		assert_true(tare_model_find(m, "tare", &v));
+		tare_close(m);
+		free(b.bytes);
+	}
+}
+
 static void test_set(void **state)
 {
 	static const char *const names[] = { "m.safetensors.index.json", "m-00001-of-00005.safetensors", "m-00003-of-00005.safetensors", "" };
@@ -542,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_plain_through_gguf),
 		cmocka_unit_test(test_order_of_hex_names),
 		cmocka_unit_test(test_no_note_without_need),
+		cmocka_unit_test(test_bad_notes),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_plain_set),
 		cmocka_unit_test(test_splits),

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "model/value_json.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,33 @@ static void test_mixed_nesting(void **state)
 }
 
 /* An array in the other byte order reads as the same values. */
+/* However deep an array is, the model keeps its bytes once. */
+static void test_deep_nesting(void **state)
+{
+	enum { DEPTH = 50, COUNT = 20000 };
+	char kind[4 * DEPTH + 4] = "", *json = malloc(2 * DEPTH + 2 * COUNT + 1), *p = json;
+	size_t before, i;
+	tare_value v;
+
+	assert_non_null(json);
+	for (i = 0; i < DEPTH; i++) {
+		strcat(kind, "arr:");
+		*p++ = '[';
+	}
+	strcat(kind, "u8");
+	for (i = 0; i < COUNT; i++) {
+		*p++ = '7';
+		*p++ = i + 1 < COUNT ? ',' : ']';
+	}
+	memset(p, ']', DEPTH - 1);
+	p[DEPTH - 1] = '\0';
+	before = mallinfo2().uordblks;
+	v = read_value(kind, json);
+	assert_int_equal(v.as.array.size, COUNT + 12 * (DEPTH - 1));
+	assert_true(mallinfo2().uordblks - before < 4 * COUNT);
+	free(json);
+}
+
 static void test_big_endian(void **state)
 {
 	static const uint8_t bytes[] = { 0, 0, 0, 1, 0, 0, 1, 0 };
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_nan_payloads),
 		cmocka_unit_test(test_mixed_nesting),
+		cmocka_unit_test(test_deep_nesting),
 		cmocka_unit_test(test_big_endian),
 		cmocka_unit_test(test_many_tokens),
 	};
