@@ -4,7 +4,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-enum { OUTPUT = 1 << 20, LONG_WINDOW = 27 };
+enum { OUTPUT = 1 << 20, LONG_WINDOW = 27, MOST_THREADS = 256 };
 
 struct tare_packer {
 	ZSTD_CCtx *ctx;
@@ -26,12 +26,17 @@ static tare_status set(tare_packer *p, ZSTD_cParameter what, int value, tare_err
 	return ZSTD_isError(rc) ? fail_zstd(rc, err) : TARE_OK;
 }
 
+static unsigned threads_of(const tare_target_options *opt)
+{
+	return opt->zstd_threads < 1 ? 1 : opt->zstd_threads > MOST_THREADS ? MOST_THREADS : opt->zstd_threads;
+}
+
 /* One worker packs as many do, but differently from none: so there is always one, unless the library was built without. */
 static tare_status set_up(tare_packer *p, const tare_target_options *opt, tare_error *err)
 {
 	int level = opt->zstd_level ? opt->zstd_level : 3;
 	ZSTD_bounds threads = ZSTD_cParam_getBounds(ZSTD_c_nbWorkers);
-	int n = opt->zstd_threads < 1 ? 1 : opt->zstd_threads > 256 ? 256 : (int)opt->zstd_threads;
+	int n = (int)threads_of(opt);
 	size_t rc;
 
 	if (level > ZSTD_maxCLevel() || level < ZSTD_minCLevel())
@@ -52,7 +57,7 @@ static tare_status set_up(tare_packer *p, const tare_target_options *opt, tare_e
  * the allocator keeps what it is given back. */
 static bool room_for_workers(const tare_target_options *opt)
 {
-	void *volatile p = malloc((64 << 10) + (size_t)opt->zstd_threads * 1024); /* volatile: or the compiler sees no use in it */
+	void *volatile p = malloc((64 << 10) + (size_t)threads_of(opt) * 1024); /* volatile: or the compiler sees no use in it */
 	bool ok = p != NULL;
 
 	free(p);

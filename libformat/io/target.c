@@ -245,6 +245,7 @@ tare_status tare_target_commit(tare_target *t, tare_error *err)
 	TARE_TRY(tare_target_finish(t, err));
 	if (t->committed || t->streams)
 		return TARE_OK;
+	TARE_TRY(named(t, refuse_failed(t, err), err));
 	TARE_TRY(named(t, tare_newfile_commit(&t->file, err), err));
 	t->committed = true;
 	return TARE_OK;

@@ -100,6 +100,15 @@ static void all_or_nothing(void **state)
 	assert_true(file_holds(path, "old", 3));
 	assert_int_equal(scratch_count(), 1);
 
+	/* Bytes that come too late are a failure, and then nothing is shown. */
+	t = open_target(path, 0);
+	assert_int_equal(tare_target_write(t, bytes, 10, NULL), TARE_OK);
+	assert_int_equal(tare_target_finish(t, NULL), TARE_OK);
+	assert_int_equal(tare_target_write(t, bytes, 10, NULL), TARE_E_ARG);
+	assert_int_equal(tare_target_commit(t, NULL), TARE_E_ARG);
+	tare_target_free(t);
+	assert_true(file_holds(path, "old", 3));
+
 	t = open_target(in_scratch("new"), 0);
 	assert_int_equal(scratch_count(), named ? 2 : 1);
 	assert_int_equal(tare_target_write(t, bytes, 10, NULL), TARE_OK);
