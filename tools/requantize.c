@@ -18,9 +18,9 @@
 static const tool_option options[] = {
 	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
 	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
-	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", "the least loss in files of at most this size, of --fit-types", 0 },
+	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", "the types of least loss in at most this size", 0 },
 	{ "fit-types", 0, KEY, "TYPE,...", NULL, "Recipe", NULL, 0 },
-	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", "importance of each column of each weight", 0 },
+	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", NULL, 0 },
 	{ "include-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
 	{ "exclude-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
 	{ "tensor-type", 0, KEY, "RE=TYPE", NULL, "Recipe", NULL, 0 },
@@ -38,8 +38,8 @@ static const tool_option options[] = {
 	{ "print-recipe", 0, TOOL_FLAG, AT(print_recipe), NULL, NULL, "Show", "the recipe all this amounts to, and no more", 0 },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
 	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },
-	{ "verify", 0, TOOL_TEXT, AT(verify), "FILE", NULL, "Show", "is FILE what would be written? nothing is", 0 },
-	{ "report", 0, TOOL_TEXT, AT(report), "FILE", NULL, "Show", "all of it as JSON", 0 },
+	{ "verify", 0, TOOL_TEXT, AT(verify), "FILE", NULL, "Show", NULL, 0 },
+	{ "report", 0, TOOL_TEXT, AT(report), "FILE", NULL, "Show", NULL, 0 },
 };
 
 static const tool_program program = {

@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 root=$BATS_TEST_DIRNAME/../..
 build=$root/${BUILD:-build}
 case ${BUILD:-build} in /*) build=$BUILD ;; esac
-programs="tare-inspect tare-requantize tare-convert"
+programs=$(cd "$build" && ls -d tare-* | grep -v '[.]')
 
 setup() {
 	mkdir "$BATS_TEST_TMPDIR/work" && cd "$BATS_TEST_TMPDIR/work" || return

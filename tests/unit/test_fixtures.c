@@ -232,7 +232,8 @@ static void open_damaged(const uint8_t *bytes, size_t size, bool strict)
 	memcpy(copy, bytes, size);
 	if (tare_open_memory(&m, copy, size, &opt, &err) == TARE_OK) {
 		walk_model(m);
-		relayout(m, m->format, &layout, NULL);
+		if (m->format->layout) /* else it is only read */
+			relayout(m, m->format, &layout, NULL);
 	} else {
 		assert_int_not_equal(err.status, TARE_OK);
 		assert_true(err.message[0]);

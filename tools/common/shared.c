@@ -28,7 +28,7 @@ static const shared_row rows[] = {
 	{ TOOL_WITH_OUTPUT, { "level", 0, TOOL_NUMBER, AT(level), "N", NULL, "Output", NULL, 22 } },
 	{ TOOL_WITH_OUTPUT, { "zstd-threads", 0, TOOL_NUMBER, AT(zstd_threads), "N", NULL, "Output", NULL, 256 } },
 	{ TOOL_WITH_OUTPUT, { "long", 0, TOOL_FLAG, AT(zstd_long), NULL, NULL, "Output", NULL, 0 } },
-	{ TOOL_WITH_JSON, { "json", 0, TOOL_FLAG, AT(json), NULL, NULL, "Run", "the answer as JSON, one object a line", 0 } },
+	{ TOOL_WITH_JSON, { "json", 0, TOOL_FLAG, AT(json), NULL, NULL, "Run", NULL, 0 } },
 	{ TOOL_WITH_INPUT, { "threads", 'j', TOOL_NUMBER, AT(threads), "N", NULL, "Run", NULL, 4096 } },
 	{ TOOL_WITH_INPUT, { "cpu", 0, TOOL_TEXT, AT(cpu), "LIST", "all none avx2 avx512 neon", "Run", NULL, 0 } },
 	{ 0, { "color", 0, TOOL_WORD, AT(color), "WHEN", "auto always never", "Run", NULL, 0 } },

@@ -18,7 +18,7 @@ complete -c tare-convert -l zstd
 complete -c tare-convert -l level -x
 complete -c tare-convert -l zstd-threads -x
 complete -c tare-convert -l long
-complete -c tare-convert -l json -d 'the answer as JSON, one object a line'
+complete -c tare-convert -l json
 complete -c tare-convert -l threads -s j -x
 complete -c tare-convert -l cpu -x -a 'all none avx2 avx512 neon'
 complete -c tare-convert -l color -x -a 'auto always never'

@@ -15,7 +15,7 @@ complete -c tare-inspect -l from -x -a 'gguf safetensors imatrix-dat'
 complete -c tare-inspect -l single
 complete -c tare-inspect -l files0-from -r -F
 complete -c tare-inspect -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
-complete -c tare-inspect -l json -d 'the answer as JSON, one object a line'
+complete -c tare-inspect -l json
 complete -c tare-inspect -l threads -s j -x
 complete -c tare-inspect -l cpu -x -a 'all none avx2 avx512 neon'
 complete -c tare-inspect -l color -x -a 'auto always never'
