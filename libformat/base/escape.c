@@ -54,6 +54,23 @@ int tare_str_cmp(tare_str a, tare_str b)
 	return c ? c : (a.len > b.len) - (a.len < b.len);
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+size_t tare_strip_ending(const char *name, size_t len, const char *ending)
+{
+	size_t n = strlen(ending), i;
+
+	if (len <= n)
+		return len;
+	for (i = 0; i < n; i++)
+		if (lower(name[len - n + i]) != lower(ending[i]))
+			return len;
+	return len - n;
+}
+
 /* C1 controls and the bidirectional and invisible formatting characters can rewrite a line on a terminal. */
 static bool is_deceptive(const uint8_t *p, size_t len)
 {

@@ -21,6 +21,10 @@ static inline tare_str tare_str_of(const char *text)
 /* Bytewise order, as memcmp, shorter first. */
 int tare_str_cmp(tare_str a, tare_str b);
 
+/* Length of a name (its first len bytes) without the ending, which may be in any case of letters, whatever the locale; len if the name does
+ * not end so, or is nothing else. */
+size_t tare_strip_ending(const char *name, size_t len, const char *ending);
+
 /* For use inside one message: an escaped, shortened name in a buffer of its own. tare_fail(err, st, at, "tensor '%s'", TARE_SHOW(name)) */
 typedef struct tare_shown {
 	char text[160];

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 typedef struct listing {
@@ -27,13 +26,6 @@ static void free_names(char **names, size_t n)
 	while (n)
 		free(names[--n]);
 	free(names);
-}
-
-static bool ends_in(const char *name, const char *ending)
-{
-	size_t len = strlen(name), n = strlen(ending);
-
-	return len > n && !strcasecmp(name + len - n, ending);
 }
 
 static tare_status keep(listing *l, char ***names, size_t *n, size_t *cap, const char *name)
@@ -54,7 +46,7 @@ static tare_status list_one(listing *l, int dir, const char *name)
 
 	if (name[0] == '.' || fstatat(dir, name, &st, 0) || !S_ISREG(st.st_mode))
 		return TARE_OK;
-	if (ends_in(name, ".safetensors.index.json"))
+	if (tare_strip_ending(name, strlen(name), ".safetensors.index.json") < strlen(name))
 		return keep(l, &l->indexes, &l->n_indexes, &l->cap_indexes, name);
 	if (tare_format_of_suffix(name))
 		return keep(l, &l->models, &l->n_models, &l->cap_models, name);
@@ -146,7 +138,7 @@ static tare_status open_chosen(tare_model **out, const listing *l, const char *n
 
 	if (!path)
 		return tare_fail_nomem(l->err);
-	snprintf(path, len, "%s%s%s", l->path, ends_in(l->path, "/") || !strcmp(l->path, "/") ? "" : "/", name);
+	snprintf(path, len, "%s%s%s", l->path, l->path[strlen(l->path) - 1] == '/' ? "" : "/", name);
 	st = tare_open(out, path, opt, l->err);
 	free(path);
 	return st;

@@ -313,13 +313,6 @@ static tare_status open_set(tare_model **out, const char *path, char *index, con
 
 /* ---- which set is meant ---- */
 
-static bool ends_in(const char *path, const char *ending)
-{
-	size_t len = strlen(path), n = strlen(ending);
-
-	return len > n && !strcasecmp(path + len - n, ending);
-}
-
 /* Is it JSON with a weight_map? The name has said that it might be. */
 static tare_status is_index(const char *path, const tare_open_options *opt, bool *out, tare_error *err)
 {
@@ -330,9 +323,11 @@ static tare_status is_index(const char *path, const tare_open_options *opt, bool
 	tare_status st;
 
 	tare_limits_init(&limits);
+	limits = opt && opt->limits ? *opt->limits : limits;
 	*out = false;
-	TARE_TRY(tare_source_open(&source, path, opt && opt->limits ? opt->limits : &limits, err));
+	TARE_TRY(tare_source_open(&source, path, &limits, err));
 	st = tare_source_prefix(source, limits.value[TARE_LIMIT_json], &p, &have, err);
+	have = have < limits.value[TARE_LIMIT_json] ? have : limits.value[TARE_LIMIT_json];
 	while (have && *p && strchr(" \t\r\n", *p))
 		p++, have--;
 	if (st == TARE_OK && have && *p == '{')
@@ -399,7 +394,7 @@ static tare_status open_index(tare_model **out, const char *path, const tare_ope
 	*out = NULL;
 	if (stat(path, &st) || !S_ISREG(st.st_mode) || (opt && (opt->single || (opt->from && strcasecmp(opt->from, "safetensors")))))
 		return TARE_OK;
-	if (!ends_in(path, ".json"))
+	if (tare_strip_ending(path, strlen(path), ".json") == strlen(path))
 		return open_by_shard(out, path, opt, err);
 	TARE_TRY(is_index(path, opt, &yes, err));
 	if (!yes)

@@ -37,8 +37,6 @@ enum { TARE_PROBE = 4096 };
 const tare_format *tare_format_at(size_t i);              /* NULL past the last */
 const tare_format *tare_format_find(const char *name);    /* NULL if none */
 const tare_format *tare_format_of_suffix(const char *path); /* by the end of path (".zst" ignored), NULL if none */
-/* The format of the contents; NULL when none bids. */
-const tare_format *tare_format_probe(const uint8_t *head, size_t size);
 /* "a zip archive": what a file seems to be that no format reads, NULL if it tells nothing. */
 const char *tare_format_look_alike(const uint8_t *head, size_t size);
 /* Opens one file as one format (NULL: by content) without looking for siblings. Takes source over, also on failure. */

@@ -1,17 +1,10 @@
 /* Names of shards: PREFIX-00002-of-00003.gguf */
 #include "formats/gguf.h"
 
+#include "base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* Length of path without the ending, or len if it does not end so. */
-static size_t strip(const char *path, size_t len, const char *ending)
-{
-	size_t n = strlen(ending);
-
-	return len > n && !strncasecmp(path + len - n, ending, n) ? len - n : len;
-}
 
 /* Five digits or more before path[*len]; moves *len to where they begin. */
 static bool take_number(const char *path, size_t *len, uint32_t *out)
@@ -30,7 +23,7 @@ static bool take_number(const char *path, size_t *len, uint32_t *out)
 
 bool tare_gguf_name_parse(const char *path, tare_gguf_name *out)
 {
-	size_t len = strlen(path), bare = strip(path, len, ".zst"), at = strip(path, bare, ".gguf");
+	size_t len = strlen(path), bare = tare_strip_ending(path, len, ".zst"), at = tare_strip_ending(path, bare, ".gguf");
 
 	*out = (tare_gguf_name){ .packed = bare != len };
 	if (at == bare || !take_number(path, &at, &out->count) || at < 4 || memcmp(path + at - 4, "-of-", 4))
@@ -45,10 +38,10 @@ bool tare_gguf_name_parse(const char *path, tare_gguf_name *out)
 tare_gguf_name tare_gguf_name_for(const char *path)
 {
 	tare_gguf_name name;
-	size_t len = strlen(path), bare = strip(path, len, ".zst");
+	size_t len = strlen(path), bare = tare_strip_ending(path, len, ".zst");
 
 	if (!tare_gguf_name_parse(path, &name))
-		name = (tare_gguf_name){ .prefix = strip(path, bare, ".gguf"), .packed = bare != len };
+		name = (tare_gguf_name){ .prefix = tare_strip_ending(path, bare, ".gguf"), .packed = bare != len };
 	return name;
 }
 

@@ -36,22 +36,12 @@ const tare_format *tare_format_find(const char *name)
 	return NULL;
 }
 
-/* Length of path without the ending, 0 if it does not end so. */
-static size_t without(const char *path, size_t len, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return len > n && !strncasecmp(path + len - n, suffix, n) ? len - n : 0;
-}
-
 const tare_format *tare_format_of_suffix(const char *path)
 {
-	size_t len = strlen(path), bare = without(path, len, ".zst"), i;
+	size_t len = tare_strip_ending(path, strlen(path), ".zst"), i;
 
-	if (bare)
-		len = bare;
 	for (i = 0; i < N_FORMATS; i++)
-		if (without(path, len, formats[i]->suffix))
+		if (tare_strip_ending(path, len, formats[i]->suffix) < len)
 			return formats[i];
 	return NULL;
 }
@@ -78,13 +68,6 @@ static const tare_format *highest_bid(const uint8_t *head, size_t size, int *bid
 		}
 	}
 	return best;
-}
-
-const tare_format *tare_format_probe(const uint8_t *head, size_t size)
-{
-	int bid;
-
-	return highest_bid(head, size, &bid);
 }
 
 static void names_of_formats(char *buf, size_t size)

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Length of path without the ending, or len if it does not end so. */
-static size_t strip(const char *path, size_t len, const char *ending)
-{
-	size_t n = strlen(ending);
-
-	return len > n && !memcmp(path + len - n, ending, n) ? len - n : len;
-}
-
 static bool all_digits(const char *p, size_t n)
 {
 	while (n && *p >= '0' && *p <= '9')
@@ -31,7 +23,7 @@ static size_t strip_number(const char *path, size_t len)
 
 size_t tare_st_shard_prefix(const char *path)
 {
-	size_t len = strlen(path), bare = strip(path, len, ".zst"), name = strip(path, bare, ".safetensors");
+	size_t bare = tare_strip_ending(path, strlen(path), ".zst"), name = tare_strip_ending(path, bare, ".safetensors");
 	size_t prefix = strip_number(path, name);
 
 	return name < bare && prefix < name ? prefix : 0;
@@ -58,8 +50,8 @@ static char *text_of(const char *prefix, size_t len, const char *rest)
 
 tare_status tare_st_name_files(tare_model *out, const char *path, uint32_t n, tare_error *err)
 {
-	size_t len = strlen(path), bare = strip(path, len, ".zst");
-	size_t prefix = strip_number(path, strip(path, bare, ".safetensors"));
+	size_t len = strlen(path), bare = tare_strip_ending(path, len, ".zst");
+	size_t prefix = strip_number(path, tare_strip_ending(path, bare, ".safetensors"));
 	char rest[64];
 	uint32_t i;
 

@@ -29,16 +29,29 @@ static tare_status put_floats(tare_sink *s, const float *x, size_t n, tare_error
 
 /* ---- GGUF ---- */
 
+/* The name may hold NUL: it is no text for printf. ptr is NULL when memory is short. */
+static tare_str name_of(tare_arena *arena, tare_str weight, const char *suffix)
+{
+	size_t n = strlen(suffix);
+	char *p = tare_arena_alloc(arena, weight.len + n + 1);
+
+	if (!p)
+		return (tare_str){ NULL, 0 };
+	memcpy(p, weight.ptr, weight.len);
+	memcpy(p + weight.len, suffix, n);
+	return (tare_str){ p, weight.len + n };
+}
+
 /* llama-imatrix writes slices only where there are several. */
 static tare_status add_tensor(tare_model *out, const tare_sum_entry *e, const char *suffix, uint64_t cols, tare_error *err)
 {
-	const char *name = tare_arena_printf(&out->arena, "%.*s%s", (int)e->name.len, e->name.ptr, suffix);
+	tare_str name = name_of(&out->arena, e->name, suffix);
 	uint64_t *dim = tare_arena_array(&out->arena, 2, sizeof *dim);
 	tare_tensor t = { .type = &tare_type_f32, .n_dims = e->slices > 1 ? 2 : 1, .dim = dim };
 
-	if (!name || !dim)
+	if (!name.ptr || !dim)
 		return tare_fail_nomem(err);
-	t.name = tare_str_of(name);
+	t.name = name;
 	dim[0] = e->slices > 1 ? e->slices : cols;
 	dim[1] = cols;
 	tare_tensor_measure(&t);

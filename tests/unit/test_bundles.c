@@ -119,7 +119,7 @@ static void test_look_alikes(void **state)
 	ALIKE("{\"test\":{\"dtype\"", "JSON text");
 	ALIKE("\x89HDF\r\n\x1a\n", "HDF5");
 	ALIKE("\x1f\x8b\x08\0\0\0", "packed by gzip");
-	ALIKE("hello, world", "not a format that is known here (gguf, safetensors)");
+	ALIKE("hello, world", "not a format that is known here (gguf, safetensors, imatrix-dat)");
 }
 
 /* A name lends a hand only where the contents say nothing: so that the message can say what is wrong with them. */

@@ -148,6 +148,16 @@ static void errors_of_every_kind(void **state)
 	tare_error_clear(NULL);
 }
 
+static void endings(void **state)
+{
+	assert_int_equal(tare_strip_ending("a.gguf", 6, ".gguf"), 1);
+	assert_int_equal(tare_strip_ending("a.GGuf", 6, ".gguf"), 1);
+	assert_int_equal(tare_strip_ending("a.ggu@", 6, ".gguf"), 6);
+	assert_int_equal(tare_strip_ending(".gguf", 5, ".gguf"), 5);
+	assert_int_equal(tare_strip_ending("a.gguf.zst", 6, ".gguf"), 1);
+	assert_int_equal(tare_strip_ending("", 0, ".gguf"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +166,7 @@ int main(void)
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(every_pair),
 		cmocka_unit_test(order),
+		cmocka_unit_test(endings),
 		cmocka_unit_test(shown_in_a_message),
 		cmocka_unit_test(errors_of_every_kind),
 	};

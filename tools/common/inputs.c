@@ -85,7 +85,8 @@ static bool matches(const tool_list *globs, const char *name)
 
 bool tool_is_selected(const tool_shared *s, tare_str str)
 {
-	char *name = str.len && memchr(str.ptr, '\0', str.len) ? tool_shown(str, 0) : tool_format("%.*s", (int)str.len, str.ptr);
+	bool text = !str.len || !memchr(str.ptr, '\0', str.len);
+	char *name = text ? memcpy(tool_alloc(str.len + 1, 1), str.len ? str.ptr : "", str.len) : tool_shown(str, 0);
 	bool in = (!s->select.n || matches(&s->select, name)) && !matches(&s->exclude, name);
 
 	free(name);
