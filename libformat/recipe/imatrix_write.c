@@ -29,7 +29,7 @@ static tare_status put_floats(tare_sink *s, const float *x, size_t n, tare_error
 
 /* ---- GGUF ---- */
 
-/* The name may hold NUL: it is no text for printf. ptr is NULL when memory is short. */
+/* Not by printf, whose lengths are ints. ptr is NULL when memory is short. */
 static tare_str name_of(tare_arena *arena, tare_str weight, const char *suffix)
 {
 	size_t n = strlen(suffix);
