@@ -201,6 +201,9 @@ TARE_API bool tare_model_find(const tare_model *m, const char *key, tare_value *
 TARE_API const char *tare_model_warning(const tare_model *m, size_t i);
 /* The role a name plays in its architecture ("attention.v", "mlp.down", "embedding"), NULL if not known. */
 TARE_API const char *tare_tensor_role(const tare_model *m, const tare_tensor *t);
+/* hits[i] becomes true where the name of tensor i fits any of n patterns, which are those of recipes: a glob for the whole name, or "re:"
+ * and a regular expression. hits: one for each tensor, the caller's; the others are left as they are. */
+TARE_API tare_status tare_model_match(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err);
 /* Layer number from the name, -1 if it belongs to none. */
 TARE_API int tare_tensor_layer(const tare_model *m, const tare_tensor *t);
 

@@ -63,7 +63,7 @@ static void put_rule(FILE *f, const tool_list *names, const char *fields, const 
 }
 
 /* Without a base every tensor stays as it is; the first rule that matches decides. */
-static char *recipe_text(const convert_options *o)
+static char *rules_text(const convert_options *o)
 {
 	static const tool_list all = { NULL, 0 };
 	const tool_shared *s = &o->shared;
@@ -71,30 +71,54 @@ static char *recipe_text(const convert_options *o)
 	size_t size;
 	FILE *f = tool_compose(&yaml, &size);
 
-	fputs("tare: 1\nallow_requantize: true\nrules:\n", f);
 	if (s->exclude.n)
 		put_rule(f, &s->exclude, "", "drop", "true");
 	if (o->type)
 		put_rule(f, &s->select, "type: quantized", "type", o->type);
-	put_rule(f, &s->select, "", "keep", "true");
-	if (s->select.n)
+	if (s->select.n) {
+		put_rule(f, &s->select, "", "keep", "true");
 		put_rule(f, &all, "", "drop", "true");
+	}
 	tool_composed(f, &yaml);
 	return yaml;
 }
 
+/* The options the rules come from, as messages and plans name them. */
+static char *origin_of(const convert_options *o)
+{
+	const char *select = o->shared.select.n ? "--select " : "", *exclude = o->shared.exclude.n ? "--exclude " : "";
+	char *text = tool_format("%s%s%s", select, exclude, o->type ? "--type " : "");
+
+	text[strlen(text) - 1] = '\0';
+	return text;
+}
+
+static tare_status add_rules(tare_recipe *r, const convert_options *o, tare_error *err)
+{
+	char *yaml = rules_text(o), *origin;
+	tare_status st = TARE_OK;
+
+	if (*yaml) {
+		origin = origin_of(o);
+		st = tare_recipe_set(r, "rules", yaml, origin, err);
+		free(origin);
+	}
+	free(yaml);
+	return st;
+}
+
 static tare_recipe *recipe_of(const convert_options *o, int *status)
 {
-	char *yaml = recipe_text(o);
+	static const char text[] = "tare: 1\nallow_requantize: true\n";
 	tare_error err = TARE_ERROR_INIT;
 	tare_recipe *r;
 
-	if (tare_recipe_parse(&r, yaml, strlen(yaml), "", &err)) {
-		tool_error(&err);
-		*status = tool_status(&err);
-	}
-	free(yaml);
-	return r;
+	if (tare_recipe_parse(&r, text, strlen(text), "", &err) == TARE_OK && add_rules(r, o, &err) == TARE_OK)
+		return r;
+	tool_error(&err);
+	*status = tool_status(&err);
+	tare_recipe_free(r);
+	return NULL;
 }
 
 static bool nothing_selected(const tool_shared *s, const tare_model *m)

@@ -127,7 +127,7 @@ static tare_status open_shard(set *s, uint32_t number, const char *path, tare_mo
 		return TARE_OK;
 	}
 	if (stat(path, &st) && (errno == ENOENT || errno == ENOTDIR))
-		return tare_fail_errno(err, errno, "shard %u of %u is missing; it belongs beside the others (one file alone opens as single)",
+		return tare_fail_errno(err, errno, "shard %u of %u is missing; it belongs beside the others (--single opens one file alone)",
 				       number, s->name.count);
 	TARE_TRY(tare_source_open(&source, path, &s->limits, err));
 	return tare_format_open(out, path, source, s->opt, err);
@@ -220,7 +220,7 @@ static tare_status open_shards(tare_model **out, const char *path, const tare_op
 	named = tare_gguf_name_parse(path, &s.name);
 	if (st == TARE_OK && count > 1 && !named)
 		st = tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "one of %llu shards, but not named like one (NAME-00001-of-%05llu.gguf), so the "
-			       "others cannot be found; rename it, or open it as single", (unsigned long long)count, (unsigned long long)count);
+			       "others cannot be found; rename it, or open it with --single", (unsigned long long)count, (unsigned long long)count);
 	if (st == TARE_OK && count > 1 && s.name.count != count)
 		st = tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "split.count is %llu, but the name says %u; was the file renamed?",
 			       (unsigned long long)count, s.name.count);

@@ -1,6 +1,8 @@
 /* What the public interface shows of a model. */
 #include "model/model.h"
 
+#include <string.h>
+
 const char *tare_model_path(const tare_model *m)
 {
 	return m->path ? m->path : "";
@@ -29,6 +31,14 @@ size_t tare_model_file_count(const tare_model *m)
 const char *tare_model_file_path(const tare_model *m, size_t i)
 {
 	return i < m->n_files && m->files[i].path ? m->files[i].path : "";
+}
+
+void tare_model_blame(const tare_model *m, size_t i, tare_error *err)
+{
+	const char *path = tare_model_file_path(m, i);
+
+	if (*path)
+		tare_error_in_file(err, strcmp(path, "-") ? path : "standard input");
 }
 
 uint64_t tare_model_file_size(const tare_model *m, size_t i)

@@ -51,6 +51,8 @@ struct tare_model {
 tare_status tare_model_new(tare_model **out, const tare_open_options *opt, tare_error *err);
 /* Takes the source over, also on failure. path may be NULL. */
 tare_status tare_model_add_file(tare_model *m, const char *path, tare_source *source, tare_error *err);
+/* Names file i of the model in err, as messages call it. */
+void tare_model_blame(const tare_model *m, size_t i, tare_error *err);
 /* t is copied; its name and dim must live in m's arena, a source of m, or longer. A name that is there already is TARE_E_DATA. */
 tare_status tare_model_add_tensor(tare_model *m, const tare_tensor *t, uint64_t at, tare_error *err);
 /* SIZE_MAX if absent. */

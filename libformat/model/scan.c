@@ -9,8 +9,7 @@ static tare_status cut_short(const tare_model *m, const tare_tensor *t, uint64_t
 {
 	tare_fail(err, TARE_E_DATA, at, "tensor '%s': its %llu bytes are not all there: the file is cut short", TARE_SHOW(t->name),
 		  (unsigned long long)t->size);
-	if (t->file < m->n_files && m->files[t->file].path)
-		tare_error_in_file(err, m->files[t->file].path);
+	tare_model_blame(m, t->file, err);
 	return TARE_E_DATA;
 }
 

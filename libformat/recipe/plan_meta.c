@@ -124,6 +124,6 @@ tare_status tare_plan_metadata(tare_planner *pl, tare_error *err)
 	TARE_TRY(remove_keys(pl, err));
 	st = set_keys(pl, err);
 	if (st == TARE_E_RECIPE)
-		tare_error_in_file(err, pl->recipe->file);
+		tare_recipe_blame(pl->recipe, "metadata", err);
 	return st == TARE_OK ? tare_plan_imatrix_metadata(pl, err) : st;
 }

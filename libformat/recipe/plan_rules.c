@@ -13,7 +13,7 @@ static tare_status apply_rule(tare_planner *pl, const tare_rule *rule, tare_plan
 		const tare_status st = rule->actions[i].transform->apply(rule->actions[i].value, t, err);
 
 		if (st != TARE_OK) {
-			tare_error_in_file(err, pl->recipe->file);
+			tare_recipe_blame(pl->recipe, "rules", err);
 			return st;
 		}
 	}
@@ -80,7 +80,7 @@ static tare_status check_idle(tare_planner *pl, tare_error *err)
 			continue;
 		}
 		st = tare_yaml_fail(rule->node, err, "rules[%zu] %s (optional: true allows that)", i, what);
-		tare_error_in_file(err, pl->recipe->file);
+		tare_recipe_blame(pl->recipe, "rules", err);
 		return st;
 	}
 	return TARE_OK;

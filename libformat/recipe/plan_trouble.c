@@ -81,10 +81,10 @@ static void explain(const tare_trouble *t, const char *mix, char *buf, size_t si
 
 	switch (t->kind) {
 	case TARE_TROUBLE_REQUANTIZE:
-		snprintf(buf, size, "quantized already (%s) and would become %s: allow_requantize: true accepts the added loss", from, to);
+		snprintf(buf, size, "quantized already (%s) and would become %s: allow_requantize: true (--allow-requantize) accepts the added loss", from, to);
 		break;
 	case TARE_TROUBLE_UNEVEN:
-		snprintf(buf, size, "a row of %llu does not divide into %s (blocks of %llu): fallback: adjust chooses a type that fits", cols, to,
+		snprintf(buf, size, "a row of %llu does not divide into %s (blocks of %llu): fallback: adjust (--fallback adjust) chooses a type that fits", cols, to,
 			 block);
 		break;
 	case TARE_TROUBLE_LAYER:
@@ -100,7 +100,7 @@ static void explain(const tare_trouble *t, const char *mix, char *buf, size_t si
 		snprintf(buf, size, "type %s cannot be written by this version", to);
 		break;
 	case TARE_TROUBLE_IMATRIX:
-		snprintf(buf, size, "type %s needs an importance matrix (imatrix: FILE)", to);
+		snprintf(buf, size, "type %s needs an importance matrix (imatrix: FILE, or --imatrix)", to);
 		break;
 	case TARE_TROUBLE_ENTRY:
 		snprintf(buf, size, "type %s needs importances, and the matrix has no entry for it: choose another type, or make the matrix anew",

@@ -31,15 +31,22 @@ static tare_status read_all(tare_recipe *r, const tare_yaml *root, const char **
 	return TARE_OK;
 }
 
+void tare_recipe_blame(const tare_recipe *r, const char *key, tare_error *err)
+{
+	const tare_yaml *n = tare_yaml_get(r->root, key);
+	size_t i;
+
+	for (i = 0; i < r->root->count; i++)
+		if (r->root->items[i] == n)
+			tare_error_in_file(err, r->origins[i] ? r->origins[i] : r->file);
+}
+
 static tare_status check_place(const tare_recipe *r, const char *key, tare_error *err, const char *text)
 {
 	const tare_yaml *n = tare_yaml_get(r->root, key);
 	tare_status st = tare_yaml_fail(n, err, "%s: %s", key, text);
-	size_t i;
 
-	for (i = 0; r->root->items[i] != n; i++)
-		;
-	tare_error_in_file(err, r->origins[i] ? r->origins[i] : r->file);
+	tare_recipe_blame(r, key, err);
 	return st;
 }
 

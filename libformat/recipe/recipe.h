@@ -72,6 +72,9 @@ struct tare_recipe {
 	tare_settings is;
 };
 
+/* Names in err where the recipe got key from: its file, or the origin tare_recipe_set() was told. */
+void tare_recipe_blame(const tare_recipe *r, const char *key, tare_error *err);
+
 /* Reads one top-level value into s. where: how messages and labels name its place: "line 9" of a file, else an origin such as "--pure". */
 typedef struct tare_reading {
 	tare_arena *arena;

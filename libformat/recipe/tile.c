@@ -137,9 +137,11 @@ static tare_status refuse_nonfinite(const tare_plan *p, const tare_tile *t, floa
 	const tare_tensor *from = source_of(p, t->index);
 	uint64_t cols = tare_tensor_cols(from);
 
-	return tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "tensor '%s': %s in row %llu, column %llu (counted from 0): "
-			 "'nonfinite: zero' or 'keep' would go on", TARE_SHOW(from->name), x != x ? "NaN" : "infinity",
-			 (unsigned long long)(at / cols), (unsigned long long)(at % cols));
+	tare_fail(err, TARE_E_REFUSED, TARE_NOWHERE, "tensor '%s': %s in row %llu, column %llu (counted from 0): "
+		  "'nonfinite: zero' or 'keep' (--nonfinite) would go on", TARE_SHOW(from->name), x != x ? "NaN" : "infinity",
+		  (unsigned long long)(at / cols), (unsigned long long)(at % cols));
+	tare_model_blame(p->in, from->file, err);
+	return TARE_E_REFUSED;
 }
 
 /* x: n values from value `at` of the tensor. */

@@ -70,6 +70,12 @@ load helper
 	[ "$(tare-inspect --json some.gguf | jq '.tensors | length')" -eq 7 ]
 	run -1 tare-convert --select nothing m.gguf -o x.gguf
 	[ ! -e x.gguf ]
+	tare-convert --select 'blk.{0,1}.attn_q.weight' m.gguf -o two.gguf
+	[ "$(tare-inspect --json two.gguf | jq '.tensors | length')" -eq 2 ]
+	run -2 --separate-stderr tare-convert --exclude '{a' m.gguf -o x.gguf
+	[[ $stderr == "--exclude:"*"'{' without '}'"* ]]
+	run -0 --separate-stderr tare-convert --type f16 --dry-run --select 'blk.0.*' m.gguf
+	[[ $output == *"--select --type"* ]] # not lines of a recipe that nobody wrote
 }
 
 @test "what is there already stays without -f" {

@@ -27,6 +27,10 @@ load helper
 	run -1 --separate-stderr tare-inspect -q --select nothing m.gguf
 	[ -z "$stderr" ]
 	run -1 tare-inspect --exclude '*' m.gguf
+	run -0 tare-inspect --json --select 'blk.{0,1}.attn_[qk].weight' --select 're:^output' m.gguf
+	[ "$(jq '.tensors | length' <<<"$output")" -eq 6 ]
+	run -2 --separate-stderr tare-inspect --select '{a' m.gguf
+	[[ $stderr == "tare-inspect: --select: glob '{a'"* ]]
 }
 
 @test "one value for a script" {

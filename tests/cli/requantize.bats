@@ -137,7 +137,7 @@ load helper
 	printf 'text "GGUF"; u32 3; u64 1; u64 0\nstr "blk.0.ffn_up.weight"; u32 2; u64 32; u64 2; u32 0; u64 0\nalign 32\nrepeat 37\nf32 1\nend\nf32 nan\nrepeat 26\nf32 2\nend\n' >n.txt
 	"$build/fixtures/assemble" n.txt n.gguf
 	run -1 --separate-stderr tare-requantize -t type:q8_0 n.gguf -o x.gguf
-	[[ $stderr == *blk.0.ffn_up.weight*"row 1"*"column 5"* ]]
+	[[ $stderr == "tare-requantize: n.gguf: "*blk.0.ffn_up.weight*"row 1"*"column 5"* ]]
 	[ ! -e x.gguf ]
 	run -0 tare-requantize -q -t type:q8_0 --nonfinite zero n.gguf -o x.gguf
 }
@@ -156,4 +156,15 @@ load helper
 	tare-convert q.safetensors -o back.gguf
 	cmp q.gguf back.gguf
 	tare-requantize -q -t Q4_K_M --to safetensors m.gguf -o - | cmp - q.safetensors
+}
+
+@test "a message says which option or input it is about" {
+	run -2 --separate-stderr tare-requantize -t Q4_K_M --tensor-type nothing=q8_0 m.gguf -o x.gguf
+	[[ $stderr == "--tensor-type:"*"matches no tensor"* ]]
+	head -c 600000 m.gguf >cut.gguf
+	run -2 --separate-stderr bash -c 'cat cut.gguf | tare-requantize -q -t Q4_K_M - -o x.gguf'
+	[[ $stderr == "tare-requantize: standard input: "*"cut short"* ]]
+	run -1 --separate-stderr tare-requantize -t type:q6_K m.gguf -o x.gguf
+	[[ $stderr == *"--fallback adjust"* ]]
+	[ ! -e x.gguf ]
 }

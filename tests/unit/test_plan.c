@@ -240,7 +240,7 @@ static void test_uneven(void **state)
 	add_tensor(m, "blk.0.attn_q.weight", "4x256", &tare_type_f16);
 	x = plan_of(m, "tare: 1\nbase: {type: q4_K}\n", NULL);
 	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor blk.0.ffn_up.weight and 1 more: a row of 100 does not divide into q4_K (blocks of 256): "
-						       "fallback: adjust chooses a type that fits");
+						       "fallback: adjust (--fallback adjust) chooses a type that fits");
 	assert_null(tare_plan_refusal(x.p, 1));
 	assert_string_equal(type_of(&x, "blk.0.ffn_up.weight"), "f16"); /* shown, though it is refused */
 	assert_string_equal(type_of(&x, "blk.0.attn_q.weight"), "q4_K");
@@ -270,7 +270,7 @@ static void test_requantize(void **state)
 	add_tensor(m, "blk.0.attn_q.weight", "4x256", &tare_type_q8_0);
 	x = plan_of(m, "tare: 1\nbase: Q4_K_S\npure: true\n", NULL);
 	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor blk.0.attn_q.weight and 1 more: quantized already (q8_0) and would become q4_K: "
-						       "allow_requantize: true accepts the added loss");
+						       "allow_requantize: true (--allow-requantize) accepts the added loss");
 	assert_null(tare_plan_refusal(x.p, 1));
 	assert_true(step_of(&x, "blk.0.ffn_down.weight")->copies);
 	tare_plan_free(x.p);

@@ -73,6 +73,18 @@ tare_model *tool_open(const tool_shared *s, const char *path, int *status)
 	return m;
 }
 
+/* The tensors that fit what an option was given. A pattern that is none is the user's mistake. */
+static bool *hits_of(const tool_list *patterns, const char *option, const tare_model *m)
+{
+	bool *hits = tool_alloc(tare_model_tensor_count(m), sizeof *hits);
+	tare_error err = TARE_ERROR_INIT;
+
+	if (tare_model_match(m, patterns->item, patterns->n, hits, &err))
+		tool_usage("--%s: %s", option, err.message);
+	return hits;
+}
+
+/* For names that are not a model's tensors. */
 static bool matches(const tool_list *globs, const char *name)
 {
 	size_t i;
@@ -96,11 +108,12 @@ bool tool_is_selected(const tool_shared *s, tare_str str)
 bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n)
 {
 	size_t count = tare_model_tensor_count(m), i;
-	bool *in = tool_alloc(count, sizeof *in);
+	bool *in = hits_of(&s->select, "select", m), *out = hits_of(&s->exclude, "exclude", m);
 
 	for (*n = 0, i = 0; i < count; i++) {
-		in[i] = tool_is_selected(s, tare_model_tensor(m, i)->name);
+		in[i] = (in[i] || !s->select.n) && !out[i];
 		*n += in[i];
 	}
+	free(out);
 	return in;
 }

@@ -139,7 +139,7 @@ static const char *nearest(const tool_program *prog, const char *name)
 	size_t i, d, least = 3;
 
 	for (i = 0; (o = tool_option_at(prog, i)); i++) {
-		d = distance(name, o->name);
+		d = strncmp(name, o->name, strlen(name)) ? distance(name, o->name) : 0; /* begun, not finished */
 		if (d < least && d < strlen(name)) {
 			least = d;
 			best = o->name;
