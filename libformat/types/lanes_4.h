@@ -126,8 +126,11 @@ static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
 	const uint8_t *u = bytes;
 	const int8_t *s = bytes;
 
-	for (size_t i = 0; i < 16; i++)
-		v[i / 4][i % 4] = has_sign ? (float)s[i] : (float)u[i];
+	for (size_t i = 0; i < 4; i++, u += 4, s += 4) {
+		vm whole = { u[0], u[1], u[2], u[3] }, with_sign = { s[0], s[1], s[2], s[3] };
+
+		v[i] = __builtin_convertvector(has_sign ? with_sign : whole, vf);
+	}
 }
 #endif
 
