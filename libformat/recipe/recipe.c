@@ -134,6 +134,7 @@ static tare_status read_fd(int fd, tare_buffer *b, tare_error *err)
 tare_status tare_recipe_load(tare_recipe **out, const char *path, tare_error *err)
 {
 	bool standard = !strcmp(path, "-");
+	const char *name = standard ? "standard input" : path;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	tare_buffer b = { 0 };
 	tare_status st;
@@ -143,9 +144,9 @@ tare_status tare_recipe_load(tare_recipe **out, const char *path, tare_error *er
 	if (fd >= 0 && !standard)
 		close(fd);
 	if (st == TARE_OK)
-		st = tare_recipe_parse(out, b.bytes ? b.bytes : "", b.size, path, err);
+		st = tare_recipe_parse(out, b.bytes ? b.bytes : "", b.size, name, err);
 	free(b.bytes);
-	tare_error_in_file(err, path);
+	tare_error_in_file(err, name);
 	return st;
 }
 

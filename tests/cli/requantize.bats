@@ -167,4 +167,6 @@ load helper
 	run -1 --separate-stderr tare-requantize -t type:q6_K m.gguf -o x.gguf
 	[[ $stderr == *"--fallback adjust"* ]]
 	[ ! -e x.gguf ]
+	run -2 --separate-stderr tare-requantize -r - m.gguf -o x.gguf <<<'tare: 2'
+	[[ $stderr == "standard input:1:7: "* ]]
 }
