@@ -27,6 +27,13 @@ static inline void tare_iq1_decode(float *y, unsigned point, float scale, bool d
 /* importance: n, or NULL for x^2 alone. */
 void tare_iq1_weigh(float *w, const float *x, size_t n, const float *importance, float sigma2);
 float tare_iq1_largest(const float *x, size_t n);
+
+/* The largest is below the limit, mostly said by the last. */
+static inline bool tare_iq1_below(const float *x, size_t n, float limit)
+{
+	return tare_abs(x[n - 1]) < limit && tare_iq1_largest(x, n) < limit;
+}
+
 /* The places of x in ascending order, equal ones as they came. */
 void tare_iq1_sort(uint8_t *place, const float *x, size_t n);
 

@@ -147,7 +147,7 @@ static void encode_sub(struct sub *s, const float *x, const float *w, struct tar
 	bool off = false;
 
 	*s = (struct sub){ .word = { tare_codebook_iq1[0], tare_codebook_iq1[0] } };
-	if (!c->found || tare_iq1_largest(x, SUB) < 1e-7f)
+	if (!c->found || tare_iq1_below(x, SUB, 1e-7f))
 		return;
 	s->shifts = tare_iq1_levels(level, c, place, SUB) ? 3 - c->shifts : c->shifts;
 	s->scale = c->scale;

@@ -139,7 +139,7 @@ static struct sub encode_sub(const float *x, const float *w, struct tare_iq1_cut
 	struct sub s = { 0 };
 	uint8_t level[SUB];
 
-	if (!c->found || tare_iq1_largest(x, SUB) < 1e-12f)
+	if (!c->found || tare_iq1_below(x, SUB, 1e-12f))
 		return s;
 	s.down = tare_iq1_levels(level, c, place, SUB) != (c->shifts == DOWN);
 	s.scale = c->scale;

@@ -37,7 +37,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
-TARE_LATTICE_CODER(tare_iq2_s_coder, TARE_RULE_IQ2_S, tare_lattice_iq2_s)
+TARE_LATTICE_CODER(tare_iq2_s_coder, TARE_RULE_IQ2_S, tare_lattice_iq2_s, NULL)
 
 /* Sub-block s of x; returns the scale, 0 for weights too small. */
 static float encode_sub(struct block *b, size_t s, const float *x, const float *importance, float sigma2,

@@ -35,7 +35,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 		decode_block(dst, b++);
 }
 
-TARE_LATTICE_CODER(tare_iq2_xs_coder, TARE_RULE_IQ2_XS, tare_lattice_iq2_xs)
+TARE_LATTICE_CODER(tare_iq2_xs_coder, TARE_RULE_IQ2_XS, tare_lattice_iq2_xs, NULL)
 
 /* group: of this sub-block. Returns the scale, 0 for weights too small. */
 static float encode_sub(uint8_t *group, const float *x, const float *importance, float sigma2,

@@ -43,8 +43,6 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-TARE_LATTICE_CODER(tare_iq2_xxs_coder, TARE_RULE_IQ2_XXS, tare_lattice_iq2_xxs)
-
 /* ---- the scale to start from: that of the best codes 0 ... 4, without regard to the lattice ---- */
 
 enum { TOP = 4 };
@@ -127,38 +125,45 @@ static float start_scale(const float *x, const float *w, float max)
 	return s.l2 > 0 ? s.xl / s.l2 : 0;
 }
 
+static void start_all(float *scale, const struct tare_lattice_fit *f, size_t n)
+{
+	for (; n--; f++)
+		*scale++ = start_scale(f->x, f->w, tare_lattice_largest(f->x, SUB));
+}
+
+TARE_LATTICE_CODER(tare_iq2_xxs_coder, TARE_RULE_IQ2_XXS, tare_lattice_iq2_xxs, start_all)
+
 /* ---- */
 
-static float encode_sub(struct sub *s, uint32_t *bits, const float *x, const float *importance, float sigma2,
-			const struct tare_lattice_coder *coder)
+static float encode_sub(struct sub *s, uint32_t *bits, struct tare_lattice_fit *f, float start, const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq2_xxs();
-	struct tare_lattice_fit f;
-	float max;
 
-	coder->prepare(&f, x, importance, sigma2);
-	max = tare_lattice_largest(f.x, SUB);
-	if (max < 1e-15f)
+	if (tare_lattice_largest(f->x, SUB) < 1e-15f)
 		return 0;
-	f.scale = start_scale(f.x, f.w, max);
-	if (f.scale * 3 <= 0)
+	f->scale = start;
+	if (f->scale * 3 <= 0)
 		return 0;
-	coder->search(&f, f.scale * 3);
+	coder->search(f, f->scale * 3);
 	for (size_t k = 0; k < GROUPS; k++) {
-		s->point[k] = (uint8_t)tare_lattice_number(l, f.word[k]);
-		*bits |= (uint32_t)f.signs[k] << 7 * k;
+		s->point[k] = (uint8_t)tare_lattice_number(l, f->word[k]);
+		*bits |= (uint32_t)f->signs[k] << 7 * k;
 	}
-	return f.scale;
+	return f->scale;
 }
 
 static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = tare_lattice_sum_squares(x, LEN) / LEN;
+	struct tare_lattice_fit f[SUBS];
 	uint32_t bits[SUBS] = { 0 };
 
 	memset(b, 0, sizeof *b);
+	for (size_t s = 0; s < SUBS; s++)
+		coder->prepare(f + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2);
+	coder->start(scale, f, SUBS);
 	for (size_t s = 0; s < SUBS; s++) {
-		scale[s] = encode_sub(b->sub + s, bits + s, x + SUB * s, importance ? importance + SUB * s : NULL, sigma2, coder);
+		scale[s] = encode_sub(b->sub + s, bits + s, f + s, scale[s], coder);
 		max = max > scale[s] ? max : scale[s];
 	}
 	if (max == 0) {

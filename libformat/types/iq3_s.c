@@ -41,7 +41,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-TARE_LATTICE_CODER(tare_iq3_s_coder, TARE_RULE_IQ3_S, tare_lattice_iq3_s)
+TARE_LATTICE_CODER(tare_iq3_s_coder, TARE_RULE_IQ3_S, tare_lattice_iq3_s, NULL)
 
 /* low and signs: where this sub-block's go; high: its own byte. Returns the scale. False: all weights are zero. */
 static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale, const float *x, const float *importance, float sigma2,

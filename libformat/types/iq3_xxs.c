@@ -41,7 +41,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 	}
 }
 
-TARE_LATTICE_CODER(tare_iq3_xxs_coder, TARE_RULE_IQ3_XXS, tare_lattice_iq3_xxs)
+TARE_LATTICE_CODER(tare_iq3_xxs_coder, TARE_RULE_IQ3_XXS, tare_lattice_iq3_xxs, NULL)
 
 /* Signs and points; returns the scale, 0 for weights too small. */
 static float encode_sub(uint8_t *point, uint32_t *bits, const float *x, const float *importance, float sigma2,

@@ -299,8 +299,10 @@ V_INLINE void v_search_refined(size_t n, int half, const float (*x)[LANES], floa
 
 V_INLINE vf v_below_code(int max_code, vf v, vm *sound)
 {
-	*sound = m_and(*sound, v_in_range(v));
-	return v_min(v_nearest(v), v_set((float)max_code));
+	vf l = v_min(v_nearest(v), v_set((float)max_code));
+
+	*sound = m_and(*sound, m_and(v_in_range(v), m_not(v_lt(l, v_zero()))));
+	return l;
 }
 
 V_INLINE vf v_square_loss(size_t n, int max_code, const float (*x)[LANES], const float (*w)[LANES], vf inverse, vf scale, vm *sound)
@@ -327,8 +329,8 @@ V_INLINE void v_refine_positive(size_t n, int max_code, const float (*x)[LANES],
 			vf new_lx = *lx - wx * old, new_l2 = *l2 - wi * old * old, quotient = v * new_l2 / new_lx, c;
 			vm wanted = m_and(v_lt(v_zero(), new_lx), v_lt(v_zero(), new_l2));
 
-			*sound = m_and(*sound, m_or(v_in_range(quotient), m_not(wanted)));
 			c = v_min(v_nearest(quotient), v_set((float)max_code));
+			*sound = m_and(*sound, m_or(m_and(v_in_range(quotient), m_not(v_lt(c, v_zero()))), m_not(wanted)));
 			wanted = m_and(m_and(wanted, m_not(idle)), m_not(v_eq(c, old)));
 			if (!m_any(wanted))
 				continue;
@@ -345,7 +347,7 @@ V_INLINE void v_refine_positive(size_t n, int max_code, const float (*x)[LANES],
 	}
 }
 
-/* tare_search_positive(): codes in l[n][LANES]; returns the scale. Marks lanes with a negative value or NaN. */
+/* tare_search_positive(): codes in l[n][LANES]; returns the scale. Marks lanes with NaN, and with a value so negative that its code is. */
 V_INLINE vf v_search_positive(size_t n, int max_code, const float (*x)[LANES], const float (*w)[LANES], float (*l)[LANES], vm *bad)
 {
 	vf max = v_zero(), inverse, best, lx = v_zero(), l2 = v_zero();
@@ -354,7 +356,7 @@ V_INLINE vf v_search_positive(size_t n, int max_code, const float (*x)[LANES], c
 	for (size_t i = 0; i < n; i++) {
 		vf v = v_load(x[i]);
 
-		*bad = m_or(*bad, m_not(m_or(v_lt(v_zero(), v), v_eq(v_zero(), v))));
+		*bad = m_or(*bad, v_unordered(v, v));
 		max = v_max(max, v);
 	}
 	zero = v_lt(max, v_set(TARE_TINY));

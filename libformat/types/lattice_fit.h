@@ -231,10 +231,12 @@ static inline unsigned tare_lattice_scale_code(float inverse, float scale)
 struct tare_lattice_coder {
 	void (*prepare)(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2);
 	void (*search)(struct tare_lattice_fit *f, float reach);
+	/* iq2_xxs: the scales that n sub-blocks, at most eight, start from; of those whose largest weight is next to zero any. */
+	void (*start)(float *scale, const struct tare_lattice_fit *f, size_t n);
 };
 
-/* Defines `name`, made of the scalar code. */
-#define TARE_LATTICE_CODER(name, rule, lattice)                                                                                       \
+/* Defines `name`, made of the scalar code; start: NULL for most. */
+#define TARE_LATTICE_CODER(name, rule, lattice, start)                                                                                       \
 	static void name##_prepare(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2)                 \
 	{                                                                                                                             \
 		tare_lattice_prepare(f, rule, x, importance, sigma2);                                                                 \
@@ -243,7 +245,7 @@ struct tare_lattice_coder {
 	{                                                                                                                             \
 		tare_lattice_search(f, rule, lattice(), reach);                                                                       \
 	}                                                                                                                             \
-	const struct tare_lattice_coder name = { name##_prepare, name##_search };
+	const struct tare_lattice_coder name = { name##_prepare, name##_search, start };
 
 /* An encoder with its coder left open. */
 typedef void tare_lattice_encode_fn(void *dst, const float *src, size_t rows, size_t cols, const float *weights,

@@ -4,6 +4,7 @@
 #define TARE_TYPES_LATTICE_LANES_H
 
 #include "types/iq_kernels.h"
+#include "types/k_lanes_search.h"
 #include "types/lattice_pick.h"
 
 enum { MAX_TRIALS = 32 };
@@ -247,7 +248,32 @@ V_INLINE bool lanes_search(struct tare_lattice_fit *f, struct tare_lattice_rule 
 	return true;
 }
 
-#define LATTICE_ENCODER(type, rule)                                                                                                \
+/* Of iq2_xxs, a sub-block to a lane: the search of the K types for scales without a sign. */
+static void iq2_xxs_start(float *scale, const struct tare_lattice_fit *f, size_t n)
+{
+	for (size_t i = 0; i < n; i += LANES) {
+		const float *row_x[LANES], *row_w[LANES];
+		float x[32][LANES], w[32][LANES], code[32][LANES], found[LANES];
+		vm bad = m_none();
+
+		for (size_t k = 0; k < LANES; k++) {
+			row_x[k] = f[i + k < n ? i + k : n - 1].x;
+			row_w[k] = f[i + k < n ? i + k : n - 1].w;
+		}
+		for (size_t c = 0; c < 32; c += 4) {
+			v_transpose4(x, row_x, c);
+			v_transpose4(w, row_w, c);
+		}
+		v_store(found, v_search_positive(32, 4, x, w, code, &bad));
+		for (size_t k = 0; k < LANES && i + k < n; k++)
+			if (m_bits(bad) >> k & 1)
+				tare_iq2_xxs_coder.start(scale + i + k, f + i + k, 1);
+			else
+				scale[i + k] = found[k];
+	}
+}
+
+#define LATTICE_ENCODER(type, rule, start)                                                                                                \
 	static void type##_prepare(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2)              \
 	{                                                                                                                          \
 		lanes_prepare(f, rule, x, importance, sigma2);                                                                     \
@@ -259,15 +285,15 @@ V_INLINE bool lanes_search(struct tare_lattice_fit *f, struct tare_lattice_rule 
 	}                                                                                                                          \
 	void LANES_NAME(tare_##type##_encode)(void *dst, const float *src, size_t rows, size_t cols, const float *weights)         \
 	{                                                                                                                          \
-		static const struct tare_lattice_coder coder = { type##_prepare, type##_search };                                  \
+		static const struct tare_lattice_coder coder = { type##_prepare, type##_search, start };                                  \
                                                                                                                                    \
 		tare_##type##_encode_with(dst, src, rows, cols, weights, &coder);                                                  \
 	}
 
-LATTICE_ENCODER(iq2_xxs, TARE_RULE_IQ2_XXS)
-LATTICE_ENCODER(iq2_xs, TARE_RULE_IQ2_XS)
-LATTICE_ENCODER(iq2_s, TARE_RULE_IQ2_S)
-LATTICE_ENCODER(iq3_xxs, TARE_RULE_IQ3_XXS)
-LATTICE_ENCODER(iq3_s, TARE_RULE_IQ3_S)
+LATTICE_ENCODER(iq2_xxs, TARE_RULE_IQ2_XXS, iq2_xxs_start)
+LATTICE_ENCODER(iq2_xs, TARE_RULE_IQ2_XS, NULL)
+LATTICE_ENCODER(iq2_s, TARE_RULE_IQ2_S, NULL)
+LATTICE_ENCODER(iq3_xxs, TARE_RULE_IQ3_XXS, NULL)
+LATTICE_ENCODER(iq3_s, TARE_RULE_IQ3_S, NULL)
 
 #endif

@@ -213,6 +213,18 @@ V_INLINE __m256 pick_least(__m256 d)
 	return _mm256_min_ps(d, _mm256_permute_ps(d, 0xb1));
 }
 
+/* Of the lanes with the least distance the lowest place. No distance is NaN. */
+V_INLINE unsigned pick_first(__m256 d, __m256i place)
+{
+	__m256i p = _mm256_castps_si256(_mm256_cmp_ps(d, pick_least(d), _CMP_EQ_OQ));
+
+	p = _mm256_blendv_epi8(_mm256_set1_epi32(INT32_MAX), place, p);
+	p = _mm256_min_epi32(p, _mm256_permute2x128_si256(p, p, 1));
+	p = _mm256_min_epi32(p, _mm256_shuffle_epi32(p, 0x4e));
+	p = _mm256_min_epi32(p, _mm256_shuffle_epi32(p, 0xb1));
+	return (unsigned)_mm256_cvtsi256_si32(p);
+}
+
 /* n candidates, at most eight if `few`. No distance is NaN. */
 V_INLINE uint16_t pick_from(const struct pick_input *p, unsigned group, unsigned k, float scale, const uint16_t *list, unsigned n, bool few)
 {
@@ -221,7 +233,7 @@ V_INLINE uint16_t pick_from(const struct pick_input *p, unsigned group, unsigned
 	const float *x = p->x + (group == 8 ? 32 : 4) * k, *w = p->w + (group == 8 ? 32 : 4) * k;
 	_Alignas(32) float memory[32];
 	__m256 term[4], best = _mm256_set1_ps(INFINITY);
-	uint16_t chosen = *list;
+	__m256i chosen = _mm256_setzero_si256(), place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
 
 	for (int i = 0; i < 4; i++) {
 		__m256 odd = group == 8 ? _mm256_setr_ps(1, 3, 5, 7, 1, 3, 5, 7) : _mm256_setr_ps(1, 3, 5, 7, 9, 11, 13, 15);
@@ -233,32 +245,27 @@ V_INLINE uint16_t pick_from(const struct pick_input *p, unsigned group, unsigned
 		if (group == 8)
 			_mm256_store_ps(memory + 8 * i, term[i]);
 	}
-	for (unsigned at = 0; at < n; at += 8) {
+	for (unsigned at = 0; at < n; at += 8, place = _mm256_add_epi32(place, _mm256_set1_epi32(8))) {
 		__m256i c = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(list + at)));
-		__m256 d = group == 8 ? pick_distances_of_8(c, memory) : pick_distances_of_4(c, term), least;
-		unsigned first;
+		__m256 d = group == 8 ? pick_distances_of_8(c, memory) : pick_distances_of_4(c, term), less;
 
 		d = _mm256_max_ps(d, _mm256_loadu_ps(beyond + (n - at < 8 ? 8 - (n - at) : 0)));
-		least = pick_least(d);
-		first = (unsigned)__builtin_ctz((unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d, least, _CMP_EQ_OQ)));
 		if (few)
-			return list[first];
-		if (_mm256_movemask_ps(_mm256_cmp_ps(least, best, _CMP_LT_OQ))) {
-			best = least;
-			chosen = list[at + first];
-		}
+			return list[__builtin_ctz((unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d, pick_least(d), _CMP_EQ_OQ)))];
+		less = _mm256_cmp_ps(d, best, _CMP_LT_OQ);
+		best = _mm256_blendv_ps(best, d, less);
+		chosen = _mm256_blendv_epi8(chosen, place, _mm256_castps_si256(less));
 	}
-	return chosen;
+	return list[pick_first(best, chosen)];
 }
+
 /* tare_lattice_nearest_of() for groups of eight, for long lists: each lane keeps its own best. */
 static uint16_t pick_nearest_of(const struct tare_lattice *l, const uint16_t *list, size_t n, const float *x, const float *w, float scale,
 				const float *value)
 {
-	_Alignas(32) float term[8 * 4], least[8];
-	_Alignas(32) int32_t place[8];
+	_Alignas(32) float term[8 * 4];
 	__m256 best = _mm256_set1_ps(FLT_MAX);
 	__m256i chosen = _mm256_setzero_si256(), at = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-	unsigned first = 0;
 
 	for (int i = 0; i < 8; i++) {
 		__m128 difference = _mm_set1_ps(scale) * _mm_loadu_ps(value) - _mm_set1_ps(x[i]);
@@ -274,12 +281,7 @@ static uint16_t pick_nearest_of(const struct tare_lattice *l, const uint16_t *li
 		best = _mm256_blendv_ps(best, d, less);
 		chosen = _mm256_blendv_epi8(chosen, at, _mm256_castps_si256(less));
 	}
-	_mm256_store_ps(least, best);
-	_mm256_store_si256((__m256i *)(void *)place, chosen);
-	for (unsigned i = 1; i < 8; i++)
-		if (least[i] < least[first] || (least[i] == least[first] && place[i] < place[first]))
-			first = i;
-	return list[place[first]];
+	return list[pick_first(best, chosen)];
 }
 #endif
 
