@@ -91,7 +91,8 @@ V_INLINE void iq1_consider(struct iq1_best *c, unsigned low, unsigned high, unsi
 }
 
 /* Lanes i < n to c and place. */
-V_INLINE void iq1_store(struct tare_iq1_cut *c, uint8_t *place, const struct iq1_batch *b, const struct iq1_best *best, size_t sub, size_t n)
+V_INLINE void iq1_store(struct tare_iq1_cut *c, uint8_t *place, const struct iq1_batch *b, const struct iq1_best *best, size_t sub,
+			size_t n)
 {
 	float scale[LANES], sum[LANES], pair[LANES], shifts[LANES];
 

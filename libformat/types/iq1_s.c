@@ -134,7 +134,8 @@ static void place_groups(struct sub *s, const uint8_t *level, const float *x, co
 		s->scale = qx / q2;
 }
 
-static struct sub encode_sub(const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place, const struct tare_iq1_coder *coder)
+static struct sub encode_sub(const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place,
+			     const struct tare_iq1_coder *coder)
 {
 	struct sub s = { 0 };
 	uint8_t level[SUB];

@@ -236,15 +236,15 @@ struct tare_lattice_coder {
 };
 
 /* Defines `name`, made of the scalar code; start: NULL for most. */
-#define TARE_LATTICE_CODER(name, rule, lattice, start)                                                                                       \
-	static void name##_prepare(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2)                 \
-	{                                                                                                                             \
-		tare_lattice_prepare(f, rule, x, importance, sigma2);                                                                 \
-	}                                                                                                                             \
-	static void name##_search(struct tare_lattice_fit *f, float reach)                                                            \
-	{                                                                                                                             \
-		tare_lattice_search(f, rule, lattice(), reach);                                                                       \
-	}                                                                                                                             \
+#define TARE_LATTICE_CODER(name, rule, lattice, start) \
+	static void name##_prepare(struct tare_lattice_fit *f, const float *x, const float *importance, float sigma2) \
+	{ \
+		tare_lattice_prepare(f, rule, x, importance, sigma2); \
+	} \
+	static void name##_search(struct tare_lattice_fit *f, float reach) \
+	{ \
+		tare_lattice_search(f, rule, lattice(), reach); \
+	} \
 	const struct tare_lattice_coder name = { name##_prepare, name##_search, start };
 
 /* An encoder with its coder left open. */

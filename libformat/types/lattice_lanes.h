@@ -100,13 +100,14 @@ V_INLINE uint16_t lanes_nearest(const struct trials *s, const struct tare_lattic
 #if LANES > 4
 	return pick_from(&s->input, r.group, k, scale, list, n, few);
 #else
+	(void)s, (void)few;
 	return tare_lattice_nearest_of(l, list, n, f->x + r.group * k, f->root + r.group * k, scale, tare_lattice_odd);
 #endif
 }
 
 /* tare_lattice_place() with numbers that are ordinary. */
-V_INLINE bool lanes_place(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
-			  unsigned k, float inverse, float scale, uint16_t *word)
+V_INLINE bool lanes_place(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+			  const struct tare_lattice *l, unsigned k, float inverse, float scale, uint16_t *word)
 {
 	unsigned key = tare_lattice_round(r, f->x + r.group * k, inverse);
 
@@ -145,7 +146,8 @@ V_INLINE void lanes_pick_whole(struct trials *s, const struct tare_lattice_fit *
 }
 
 /* tare_lattice_sum() of the trials from t on. */
-V_INLINE void lanes_sum(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned t, float *qx, float *q2)
+V_INLINE void lanes_sum(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned t,
+			float *qx, float *q2)
 {
 	unsigned bits = r.group == 8 ? 2 : 3;
 	vf sum_qx = v_zero(), sum_q2 = v_zero();
@@ -166,7 +168,8 @@ V_INLINE void lanes_sum(const struct trials *s, const struct tare_lattice_fit *f
 }
 
 /* The best trial, as tare_lattice_try(). */
-V_INLINE unsigned lanes_choose(const struct trials *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *qx, const float *q2)
+V_INLINE unsigned lanes_choose(const struct trials *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *qx,
+			       const float *q2)
 {
 	unsigned groups = r.sub / r.group, off = r.refine == TARE_REFINE_OFF ? 0 : (1u << groups) - 1, chosen = MAX_TRIALS;
 	float best = 0;

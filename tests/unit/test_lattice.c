@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "types/lattice_cells.h"
 #include "types/lattice_map.h"
 
 static unsigned level(const struct tare_lattice *l, unsigned word, unsigned i)
@@ -148,6 +149,27 @@ static void nothing_finite_takes_the_first(void **state)
 	}
 }
 
+/* As many candidates as there is room for, every list within them. */
+static void cells_fill_their_tables(void **state)
+{
+	const struct {
+		const struct tare_lattice_cells *cells;
+		unsigned candidates;
+	} c[] = {
+		{ tare_lattice_cells_iq2_xxs(), 923267 }, { tare_lattice_cells_iq2_xs(), 1122780 }, { tare_lattice_cells_iq2_s(), 604596 },
+		{ tare_lattice_cells_iq3_xxs(), 223448 }, { tare_lattice_cells_iq3_s(), 243591 },
+	};
+
+	for (size_t n = 0; n < sizeof c / sizeof *c; n++) {
+		assert_int_equal(c[n].cells->candidates, c[n].candidates);
+		for (unsigned key = 0; key < TARE_CELL_KEYS; key++) {
+			uint32_t entry = c[n].cells->entry[key], count = entry >> TARE_CELL_COUNT & 255;
+
+			assert_in_range(count, 1, c[n].candidates - (entry >> TARE_CELL_FIRST));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +177,7 @@ int main(void)
 		cmocka_unit_test(neighbours_are_the_nearest),
 		cmocka_unit_test(the_best_neighbour_is_chosen),
 		cmocka_unit_test(nothing_finite_takes_the_first),
+		cmocka_unit_test(cells_fill_their_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
