@@ -10,6 +10,7 @@ typedef struct tare_layout_options {
 	const char *path;        /* the name given; NULL: "model" plus the suffix */
 	uint64_t split_size;     /* most payload bytes in a file; 0: one file */
 	uint64_t split_count;    /* most tensors in a file; 0: any */
+	bool keep_split;         /* a new file wherever the tensors' own file changes */
 } tare_layout_options;
 
 typedef struct tare_format {

@@ -40,10 +40,12 @@ static tare_status check_tensor(tare_model *out, const tare_tensor *t, tare_erro
 	return TARE_OK;
 }
 
-static bool starts_file(const tare_layout_options *opt, size_t in_file, uint64_t size_with)
+static bool starts_file(const tare_layout_options *opt, size_t in_file, uint64_t size_with, bool changes)
 {
 	if (!in_file)
 		return false;
+	if (opt->keep_split)
+		return changes;
 	return (opt->split_count && in_file >= opt->split_count) || (opt->split_size && size_with > opt->split_size);
 }
 
@@ -52,16 +54,17 @@ static tare_status assign(tare_model *out, const tare_layout_options *opt, uint6
 {
 	uint64_t total = 0, end;
 	size_t i, in_file = 0;
-	uint32_t file = 0;
+	uint32_t file = 0, before = 0, from;
 
-	for (i = 0; i < out->n_tensors; i++) {
+	for (i = 0; i < out->n_tensors; i++, before = from) {
 		tare_tensor *t = &out->tensors[i];
 
+		from = t->file;
 		TARE_TRY(check_tensor(out, t, err));
 		if (!tare_align_up(t->size, out->alignment, &end) || !tare_add(total, end, &end) || end > INT64_MAX)
 			return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "tensor '%s' would end beyond 2^63 - 1 bytes",
 					 TARE_SHOW(t->name));
-		if (starts_file(opt, in_file, end)) {
+		if (starts_file(opt, in_file, end, from != before)) {
 			file++;
 			end -= total;
 			total = 0;
@@ -96,8 +99,8 @@ static tare_status name_shards(tare_model *out, const char *path, uint32_t n, ta
 	return st;
 }
 
-/* In the order that llama-gguf-split leaves behind. */
-static tare_status set_split_keys(tare_model *out, uint32_t n, tare_error *err)
+/* In the order that llama-gguf-split leaves behind; of kept files, llama-quantize. */
+static tare_status set_split_keys(tare_model *out, uint32_t n, bool kept, tare_error *err)
 {
 	const tare_value no = { .kind = TARE_U16 }, count = { .kind = TARE_U16, .as.u = n };
 	const tare_value tensors = { .kind = TARE_I32, .as.i = (int64_t)out->n_tensors };
@@ -106,8 +109,10 @@ static tare_status set_split_keys(tare_model *out, uint32_t n, tare_error *err)
 	tare_model_remove(out, TARE_GGUF_KEY_SPLIT_COUNT);
 	tare_model_remove(out, TARE_GGUF_KEY_SPLIT_TENSORS);
 	TARE_TRY(tare_model_set(out, TARE_GGUF_KEY_SPLIT_NO, &no, err));
+	if (kept)
+		TARE_TRY(tare_model_set(out, TARE_GGUF_KEY_SPLIT_COUNT, &count, err));
 	TARE_TRY(tare_model_set(out, TARE_GGUF_KEY_SPLIT_TENSORS, &tensors, err));
-	return tare_model_set(out, TARE_GGUF_KEY_SPLIT_COUNT, &count, err);
+	return kept ? TARE_OK : tare_model_set(out, TARE_GGUF_KEY_SPLIT_COUNT, &count, err);
 }
 
 static tare_status add_files(tare_model *out, const tare_layout_options *opt, uint32_t n, tare_error *err)
@@ -116,10 +121,10 @@ static tare_status add_files(tare_model *out, const tare_layout_options *opt, ui
 
 	for (; out->n_files; out->n_files--)
 		free(out->files[out->n_files - 1].path);
-	if (!opt->split_size && !opt->split_count)
+	if (!opt->split_size && !opt->split_count && !(opt->keep_split && n > 1))
 		return tare_model_add_file(out, path, NULL, err);
 	TARE_TRY(name_shards(out, path, n, err));
-	return set_split_keys(out, n, err);
+	return set_split_keys(out, n, opt->keep_split, err);
 }
 
 /* A file without tensors needs no padding: llama-gguf-split pads it, gguf-py, which writes vocabularies, does not. As they do, so that

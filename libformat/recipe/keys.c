@@ -1,4 +1,5 @@
 /* The top-level keys: one reader each, named by keys.def. */
+#include "recipe/pattern.h"
 #include "recipe/recipe.h"
 
 #include <string.h>
@@ -120,6 +121,77 @@ static tare_status read_base(tare_reading *r, tare_yaml *v, tare_error *err)
 static tare_status read_rules(tare_reading *r, tare_yaml *v, tare_error *err)
 {
 	return tare_rules_read(r, v, err);
+}
+
+/* The key is a regular expression without a mark: "re:" is put in front for the pattern's reader. */
+static tare_status read_override(tare_reading *r, const tare_yaml *key, tare_yaml *type, tare_type_override *out, tare_error *err)
+{
+	tare_yaml marked = *key;
+	char *text = tare_arena_alloc(r->arena, key->text.len + 4);
+
+	if (!text)
+		return tare_fail_nomem(err);
+	memcpy(text, "re:", 3);
+	memcpy(text + 3, key->text.ptr, key->text.len);
+	marked.text = (tare_str){ text, key->text.len + 3 };
+	out->key = key;
+	TARE_TRY(tare_pattern_compile(&out->pattern, r->arena, &marked, err));
+	return tare_type_of_yaml(type, &out->type, err);
+}
+
+static tare_status read_tensor_types(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	tare_type_override *list;
+	size_t i;
+
+	if (v->kind != TARE_YAML_MAP || !v->count)
+		return tare_yaml_fail(v, err, "expected a map of regular expressions and types, not %s", TARE_YAML_SHOW(v));
+	list = tare_arena_array(r->arena, v->count, sizeof *list);
+	if (!list)
+		return tare_fail_nomem(err);
+	for (i = 0; i < v->count; i++)
+		TARE_TRY(read_override(r, v->keys[i], v->items[i], &list[i], err));
+	r->into->overrides = list;
+	r->into->n_overrides = v->count;
+	return TARE_OK;
+}
+
+/* "3" or "5-7" */
+static tare_status read_range(const tare_yaml *n, tare_layer_range *out, tare_error *err)
+{
+	unsigned long from, to;
+	int used = 0, all = 0;
+	bool text = n->kind == TARE_YAML_SCALAR && n->text.len && n->text.len < 16 && strspn(n->text.ptr, "0123456789-") == n->text.len;
+
+	if (text && sscanf(n->text.ptr, "%lu%n-%lu%n", &from, &used, &to, &all) >= 1 && n->text.ptr[0] != '-') {
+		if ((size_t)used == n->text.len)
+			to = from;
+		else if ((size_t)all != n->text.len || strchr(n->text.ptr, '-') != strrchr(n->text.ptr, '-'))
+			text = false;
+	} else {
+		text = false;
+	}
+	if (!text || to < from || to > INT32_MAX)
+		return tare_yaml_fail(n, err, "expected a layer such as 3, or 3-5, not %s", TARE_YAML_SHOW(n));
+	*out = (tare_layer_range){ from, to, n };
+	return TARE_OK;
+}
+
+static tare_status read_prune_layers(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	tare_layer_range *list;
+	size_t i;
+
+	if (v->kind != TARE_YAML_LIST || !v->count)
+		return tare_yaml_fail(v, err, "expected a list of layers such as [3, 5-7], not %s", TARE_YAML_SHOW(v));
+	list = tare_arena_array(r->arena, v->count, sizeof *list);
+	if (!list)
+		return tare_fail_nomem(err);
+	for (i = 0; i < v->count; i++)
+		TARE_TRY(read_range(v->items[i], &list[i], err));
+	r->into->pruned = list;
+	r->into->n_pruned = v->count;
+	return TARE_OK;
 }
 
 static tare_status read_imatrix(tare_reading *r, tare_yaml *v, tare_error *err)

@@ -69,7 +69,7 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 			return tare_fail_nomem(err);
 		t.name = item->name;
 		t.type = item->type;
-		t.file = 0;
+		t.file = pl->keeps_split ? source->file : 0;
 		t.offset = 0;
 		if (t.type && !tare_tensor_measure(&t))
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
@@ -85,13 +85,21 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 
 static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
 {
-	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count };
+	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count, opt->keep_split };
+
+	if (opt->keep_split && (opt->split_size || opt->split_count))
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "files of a given size, or those of the source: not both");
 
 	TARE_TRY(tare_recipe_check(pl->recipe, err));
 	if (pl->is->fit && !pl->may_be_open)
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "a base with a budget (fit) must be worked out before it is planned");
 	TARE_TRY(start_outline(pl, opt, err));
+	if (opt->keep_split && strcmp(pl->p->out->format->name, "gguf"))
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "the source's files can be kept only in GGUF, not in %s",
+				 pl->p->out->format->name);
+	pl->keeps_split = opt->keep_split;
 	TARE_TRY(tare_plan_imatrix(pl, err));
+	TARE_TRY(tare_plan_prune(pl, err));
 	TARE_TRY(tare_plan_rules(pl, err));
 	TARE_TRY(tare_plan_types(pl, err));
 	TARE_TRY(add_tensors(pl, err));
@@ -121,6 +129,8 @@ static tare_status make(tare_plan **out, tare_model *m, const tare_recipe *r, co
 	free(pl.hits);
 	free(pl.troubles);
 	free(pl.used);
+	free(pl.layers);
+	free(pl.overridden);
 	if (st != TARE_OK) {
 		tare_plan_free(pl.p);
 		return st;

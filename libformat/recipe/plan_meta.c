@@ -125,5 +125,7 @@ tare_status tare_plan_metadata(tare_planner *pl, tare_error *err)
 	st = set_keys(pl, err);
 	if (st == TARE_E_RECIPE)
 		tare_recipe_blame(pl->recipe, "metadata", err);
-	return st == TARE_OK ? tare_plan_imatrix_metadata(pl, err) : st;
+	if (st == TARE_OK)
+		st = tare_plan_imatrix_metadata(pl, err);
+	return st == TARE_OK ? tare_plan_prune_metadata(pl, err) : st;
 }

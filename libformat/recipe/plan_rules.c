@@ -36,9 +36,13 @@ static tare_status plan_tensor(tare_planner *pl, size_t i, tare_error *err)
 {
 	const tare_tensor *source = &pl->in->tensors[i];
 	tare_subject subject = { .tensor = source, .last_layer = pl->last_layer };
-	const tare_rule *rule = first_match(pl, &subject);
 	tare_planned t = { .out = pl->p->out, .source = source, .name = source->name, .type = source->type };
+	const tare_rule *rule;
 
+	TARE_TRY(tare_plan_prune_name(pl, &t.name, &t.drop, err));
+	if (t.drop)
+		return TARE_OK;
+	rule = first_match(pl, &subject);
 	if (rule)
 		TARE_TRY(apply_rule(pl, rule, &t, err));
 	if (!t.drop)

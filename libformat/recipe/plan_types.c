@@ -37,18 +37,37 @@ static const tare_type *special(const tare_planner *pl, tare_str name, const cha
 	return as_output ? is->output_type : NULL;
 }
 
+/* The first that matches; NULL if none does. */
+static const tare_type *overridden(tare_planner *pl, tare_str name)
+{
+	size_t i;
+
+	for (i = 0; i < pl->is->n_overrides; i++)
+		if (tare_pattern_match(pl->is->overrides[i].pattern, name)) {
+			pl->overridden[i]++;
+			return pl->is->overrides[i].type;
+		}
+	return NULL;
+}
+
 static tare_status from_mix(tare_planner *pl, tare_item *item, const tare_tensor *t, tare_error *err)
 {
 	const tare_mix *mix = pl->is->mix;
-	const tare_type *type = mix->type, *own;
+	const tare_type *type = mix->type, *own, *named;
 	const char *why;
 
-	/* Asked also for tensors a rule has settled: the mix counts layers as it goes, and a rule changes only what it matches. */
-	if (tare_type_is_quantized(type) && !pl->is->pure)
+	own = special(pl, item->name, &why);
+	named = own ? NULL : overridden(pl, item->name);
+	/* Asked also for tensors a rule has settled: the mix counts layers as it goes, and a rule changes only what it matches. Not for
+	 * tensor_types: as in llama-quantize the mix does not see these, and takes the layers after them for earlier ones. */
+	if (tare_type_is_quantized(type) && !pl->is->pure && !named)
 		type = tare_mix_pick(&pl->mix, t);
 	if (item->decided)
 		return TARE_OK;
-	own = special(pl, item->name, &why);
+	if (named) {
+		say(item, named, false, "tensor_types");
+		return TARE_OK;
+	}
 	if (own) {
 		say(item, own, true, why);
 		return TARE_OK;
@@ -79,6 +98,8 @@ static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
 	if (item->decided)
 		return TARE_OK;
 	own = special(pl, item->name, &why);
+	if (!own && !is->fit && (own = overridden(pl, item->name)))
+		why = "tensor_types";
 	item->open = !own && is->fit;
 	say(item, own ? own : is->fit ? t.type : is->type, true, own ? why : is->fit ? "fit" : "base");
 	return TARE_OK;
@@ -179,7 +200,7 @@ static tare_status check_open(tare_planner *pl, tare_item *item, tare_error *err
 		const tare_status st = tare_yaml_fail(item->rule->node, err, "a fit base wants rules that settle the type: this one takes tensor "
 						      "%s and does not", TARE_SHOW(t->name));
 
-		tare_error_in_file(err, pl->recipe->file);
+		tare_recipe_blame(pl->recipe, "rules", err);
 		return st;
 	}
 	for (i = 0; i < fit->n_types; i++) {
@@ -201,6 +222,18 @@ static int by_mix_order(const void *a, const void *b)
 	return tare_mix_order(((const tare_item *)a)->name, ((const tare_item *)b)->name);
 }
 
+static int by_place(const void *a, const void *b, void *model)
+{
+	const tare_tensor *x = &((const tare_model *)model)->tensors[((const tare_item *)a)->source];
+	const tare_tensor *y = &((const tare_model *)model)->tensors[((const tare_item *)b)->source];
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
 /* llama-quantize's order, and what the mix must know beforehand. */
 static tare_status start_mix(tare_planner *pl, tare_error *err)
 {
@@ -209,7 +242,8 @@ static tare_status start_mix(tare_planner *pl, tare_error *err)
 	size_t i;
 
 	tare_mix_start(&pl->mix, mix, pl->in, pl->n_used > 0);
-	qsort(pl->items, pl->n_items, sizeof *pl->items, by_mix_order);
+	if (!pl->keeps_split)
+		qsort(pl->items, pl->n_items, sizeof *pl->items, by_mix_order);
 	for (i = 0; i < pl->n_items; i++) {
 		tare_mix_see(&pl->mix, pl->items[i].name);
 		known |= tare_mix_part_of(pl->items[i].name) != TARE_PART_ANY;
@@ -220,10 +254,30 @@ static tare_status start_mix(tare_planner *pl, tare_error *err)
 				  "are treated alike", mix->name);
 }
 
+static tare_status check_idle(tare_planner *pl, tare_error *err)
+{
+	tare_status st;
+	size_t i;
+
+	for (i = 0; i < pl->is->n_overrides && pl->overridden[i]; i++)
+		;
+	if (i == pl->is->n_overrides)
+		return TARE_OK;
+	st = tare_yaml_fail(pl->is->overrides[i].key, err, "tensor_types: %s matches no tensor that it could decide for",
+			    TARE_SHOW(pl->is->overrides[i].key->text));
+	tare_recipe_blame(pl->recipe, "tensor_types", err);
+	return st;
+}
+
 tare_status tare_plan_types(tare_planner *pl, tare_error *err)
 {
 	size_t i;
 
+	pl->overridden = calloc(pl->is->n_overrides + 1, sizeof *pl->overridden);
+	if (!pl->overridden)
+		return tare_fail_nomem(err);
+	if (pl->keeps_split)
+		qsort_r(pl->items, pl->n_items, sizeof *pl->items, by_place, pl->in);
 	if (pl->is->mix)
 		TARE_TRY(start_mix(pl, err));
 	for (i = 0; i < pl->n_items; i++) {
@@ -233,5 +287,5 @@ tare_status tare_plan_types(tare_planner *pl, tare_error *err)
 		TARE_TRY(fit(pl, item, err));
 		TARE_TRY(item->open ? check_open(pl, item, err) : check(pl, item, err));
 	}
-	return TARE_OK;
+	return check_idle(pl, err);
 }

@@ -50,9 +50,13 @@ typedef struct tare_planner {
 	tare_model *in;
 	const tare_recipe *recipe;
 	const tare_settings *is;
+	bool keeps_split;        /* the result has the source's files */
 	bool may_be_open;        /* the plan is for working out a fit base */
 	tare_item *items;        /* malloc'ed */
 	size_t n_items;
+	size_t *overridden;      /* tensors that matched, per entry of tensor_types; malloc'ed */
+	uint64_t *layers;        /* numbers of the layers that are left out, rising; malloc'ed */
+	size_t n_layers;
 	size_t *hits;            /* tensors a rule decided, per rule; malloc'ed */
 	tare_trouble *troubles;  /* malloc'ed; kind, from and to tell them apart, so there are few */
 	size_t n_troubles, cap_troubles;
@@ -68,6 +72,12 @@ tare_status tare_plan_open(tare_plan **out, tare_model *m, const tare_recipe *r,
 const tare_type *tare_plan_fit_type(const tare_settings *is, const tare_tensor *t, const tare_type *type);
 /* plan_rules.c: items from the source tensors, by the rules. */
 tare_status tare_plan_rules(tare_planner *pl, tare_error *err);
+/* plan_prune.c: which layers are left out; all that were named must be there. */
+tare_status tare_plan_prune(tare_planner *pl, tare_error *err);
+/* The new name of a tensor (in the outline's arena) without the layers left out; *drop: it is in one of them. */
+tare_status tare_plan_prune_name(tare_planner *pl, tare_str *name, bool *drop, tare_error *err);
+/* block_count, and a note on what else has one value a layer. */
+tare_status tare_plan_prune_metadata(tare_planner *pl, tare_error *err);
 /* plan_imatrix.c: the matrix is opened and what the recipe leaves of it is found. */
 tare_status tare_plan_imatrix(tare_planner *pl, tare_error *err);
 /* The matrix's entry for an item that will be quantized, into item->importance; what is missing is told. */

@@ -58,6 +58,8 @@ tare_status tare_recipe_check(const tare_recipe *r, tare_error *err)
 		return check_place(r, "pure", err, "only a mix in base can be pure");
 	if (r->is.leave_output && !quantizes)
 		return check_place(r, "leave_output", err, "without base nothing would change it");
+	if (r->is.overrides && !r->is.type && !(r->is.mix && r->is.mix->type && tare_type_is_quantized(r->is.mix->type)))
+		return check_place(r, "tensor_types", err, "wants a mix that quantizes, or a type in base");
 	if (r->is.output_type && !quantizes)
 		return check_place(r, "output_type", err, "wants a mix or a type in base");
 	if (r->is.token_embedding_type && !quantizes)

@@ -35,6 +35,19 @@ typedef struct tare_rule {
 	tare_gate_list gates;
 } tare_rule;
 
+/* tensor_types: {RE: TYPE} */
+typedef struct tare_type_override {
+	const tare_pattern *pattern;
+	const tare_type *type;
+	const tare_yaml *key;
+} tare_type_override;
+
+/* prune_layers: both inclusive */
+typedef struct tare_layer_range {
+	uint64_t from, to;
+	const tare_yaml *node;
+} tare_layer_range;
+
 /* base: {fit: SIZE, types: [...]} */
 enum { TARE_FIT_TYPES = 16 };
 
@@ -53,6 +66,10 @@ typedef struct tare_settings {
 	const tare_fit_spec *fit;       /* or the best of several in a budget; or none: tensors stay as they are */
 	tare_rule *rules;
 	size_t n_rules;
+	const tare_type_override *overrides;
+	size_t n_overrides;
+	const tare_layer_range *pruned;
+	size_t n_pruned;
 	const tare_yaml *imatrix;       /* NULL: none */
 	const tare_yaml *include_weights, *exclude_weights; /* lists of scalars, or NULL */
 	tare_fallback fallback;

@@ -46,8 +46,9 @@ load helper
 
 @test "a recipe's own rules are not put aside in silence" {
 	printf 'tare: 1\nbase: Q4_K_M\nrules:\n- {match: "*norm*", keep: true}\n' >r.yaml
-	run -2 --separate-stderr tare-requantize -r r.yaml --tensor-type a=q8_0 m.gguf -o x.gguf
-	[[ $stderr == *rules* ]]
+	printf 'tare: 1\nbase: Q4_K_M\ntensor_types: {attn_k: q8_0}\n' >t.yaml
+	run -2 --separate-stderr tare-requantize -r t.yaml --tensor-type a=q8_0 m.gguf -o x.gguf
+	[[ $stderr == *tensor_types* ]]
 	run -2 tare-requantize -r r.yaml -t Q4_0 m.gguf -o x.gguf
 	run -0 tare-requantize -r r.yaml --max-size 1M --print-recipe
 	[[ $output == *"size: {max: 1M}"* ]]

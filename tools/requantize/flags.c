@@ -2,6 +2,7 @@
 #include "common/message.h"
 #include "requantize/requantize.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,21 +113,55 @@ static tare_status set_base(tare_recipe *r, const char *value, tare_error *err)
 	return set(r, "base", &t, "-t", err);
 }
 
-/* RE=TYPE: the last '=' parts them, for a type has none. */
-static void put_rule(FILE *f, const char *value)
+/* RE=TYPE: the last '=' parts them, for a type has none. llama-quantize makes the expression's letters small, and so is it here. */
+static void put_tensor_type(FILE *f, const char *option, const char *value)
 {
 	const char *eq = strrchr(value, '=');
-	char *re;
+	char *re, *p;
 
 	if (!eq || eq == value || !eq[1])
-		tool_usage("--tensor-type: '%s' is not RE=TYPE, such as attn_v=q6_K", tool_text(value));
-	re = tool_format("re:%.*s", (int)(eq - value), value);
-	fputs("{match: ", f);
+		tool_usage("--%s: '%s' is not RE=TYPE, such as attn_v=q6_K", option, tool_text(value));
+	re = tool_format("%.*s", (int)(eq - value), value);
+	for (p = re; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
 	put_quoted(f, re, strlen(re));
-	fputs(", type: ", f);
+	fputs(": ", f);
 	put_plain(f, eq + 1, strlen(eq + 1));
-	fputc('}', f);
 	free(re);
+}
+
+/* Several RE=TYPE with blanks or line ends between them. */
+static void put_tensor_type_file(FILE *f, const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char word[1024];
+	bool more = false;
+
+	if (!in)
+		tool_usage("--tensor-type-file: %s: %s", tool_text(path), strerror(errno));
+	while (fscanf(in, "%1023s", word) == 1) {
+		fputs(more ? ", " : "", f);
+		put_tensor_type(f, "tensor-type-file", word);
+		more = true;
+	}
+	if (ferror(in) || !more)
+		tool_usage("--tensor-type-file: %s: %s", tool_text(path), ferror(in) ? strerror(errno) : "holds nothing");
+	fclose(in);
+}
+
+/* N,N or N-N */
+static void put_layers(FILE *f, const char *value)
+{
+	size_t n;
+
+	for (;; value += n + 1) {
+		n = strcspn(value, ",");
+		put_plain(f, value, n);
+		if (!value[n])
+			break;
+		fputs(", ", f);
+	}
 }
 
 /* KEY=int:N, float:X, bool:B or str:TEXT, as llama-quantize has it. */
@@ -186,13 +221,14 @@ static void put_fit(FILE *f, const char *option, const char *value)
 }
 
 /* Keys that several options, or one several times, put together. */
-enum { BASE, RULES, METADATA, GATES, INCLUDE, EXCLUDE, COMPOSED };
+enum { BASE, TENSOR_TYPES, LAYERS, METADATA, GATES, INCLUDE, EXCLUDE, COMPOSED };
 
 static const struct composed {
 	const char *key, *begin, *end, *options;
 } composed[COMPOSED] = {
 	[BASE] = { "base", "{", "}", "fit fit-types" },
-	[RULES] = { "rules", "[", "]", "tensor-type" },
+	[TENSOR_TYPES] = { "tensor_types", "{", "}", "tensor-type tensor-type-file" },
+	[LAYERS] = { "prune_layers", "[", "]", "prune-layers" },
 	[METADATA] = { "metadata", "{set: {", "}}", "override-kv" },
 	[GATES] = { "gates", "{", "}", "max-size min-sqnr max-error" },
 	[INCLUDE] = { "include_weights", "[", "]", "include-weights" },
@@ -247,8 +283,12 @@ static tare_status set_composed(tare_recipe *r, const requantize_options *o, con
 			origin = tool_format("--%s", s->option->name);
 		if (c == &composed[BASE])
 			put_fit(t.file, s->option->name, s->value);
-		else if (c == &composed[RULES])
-			put_rule(t.file, s->value);
+		else if (!strcmp(s->option->name, "tensor-type-file"))
+			put_tensor_type_file(t.file, s->value);
+		else if (c == &composed[TENSOR_TYPES])
+			put_tensor_type(t.file, s->option->name, s->value);
+		else if (c == &composed[LAYERS])
+			put_layers(t.file, s->value);
 		else if (c == &composed[METADATA])
 			put_metadata(t.file, s->value);
 		else if (c == &composed[INCLUDE] || c == &composed[EXCLUDE])
