@@ -81,11 +81,12 @@ static void explain(const tare_trouble *t, const char *mix, char *buf, size_t si
 
 	switch (t->kind) {
 	case TARE_TROUBLE_REQUANTIZE:
-		snprintf(buf, size, "quantized already (%s) and would become %s: allow_requantize: true (--allow-requantize) accepts the added loss", from, to);
+		snprintf(buf, size, "quantized already (%s) and would become %s: allow_requantize: true (--allow-requantize) accepts the "
+			 "added loss", from, to);
 		break;
 	case TARE_TROUBLE_UNEVEN:
-		snprintf(buf, size, "a row of %llu does not divide into %s (blocks of %llu): fallback: adjust (--fallback adjust) chooses a type that fits", cols, to,
-			 block);
+		snprintf(buf, size, "a row of %llu does not divide into %s (blocks of %llu): fallback: adjust (--fallback adjust) chooses a "
+			 "type that fits", cols, to, block);
 		break;
 	case TARE_TROUBLE_LAYER:
 		snprintf(buf, size, "mix %s must tell the layer of a model with experts from the name, and cannot", mix);
