@@ -18,7 +18,7 @@
 static const tool_option options[] = {
 	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
 	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
-	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", "the types of least loss in at most this size", 0 },
+	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", NULL, 0 },
 	{ "fit-types", 0, KEY, "TYPE,...", NULL, "Recipe", NULL, 0 },
 	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", NULL, 0 },
 	{ "include-weights", 0, KEY, "TEXT", NULL, "Recipe", NULL, 0 },
@@ -37,7 +37,7 @@ static const tool_option options[] = {
 	{ "max-size", 0, KEY, "SIZE", NULL, "Recipe", NULL, 0 },
 	{ "min-sqnr", 0, KEY, "DB", NULL, "Recipe", NULL, 0 },
 	{ "max-error", 0, KEY, "X", NULL, "Recipe", NULL, 0 },
-	{ "keep-split", 0, TOOL_FLAG, AT(keep_split), NULL, NULL, "Output", "as many files as IN has, with the same tensors", 0 },
+	{ "keep-split", 0, TOOL_FLAG, AT(keep_split), NULL, NULL, "Output", NULL, 0 },
 	{ "print-recipe", 0, TOOL_FLAG, AT(print_recipe), NULL, NULL, "Show", "the recipe all this amounts to, and no more", 0 },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
 	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },

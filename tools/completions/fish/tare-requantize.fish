@@ -1,7 +1,7 @@
 # Made by generate.sh from tare-requantize --complete-options.
 complete -c tare-requantize -l recipe -s r -r -F -d 'what becomes of each weight: tare-recipe(5)'
 complete -c tare-requantize -l type -s t -x -a 'F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q2_K_S Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_XS IQ4_NL TQ1_0 TQ2_0 MXFP4_MOE Q1_0 Q2_0 COPY' -d 'a mix such as Q4_K_M, or type:q4_0 throughout'
-complete -c tare-requantize -l fit -x -d 'the types of least loss in at most this size'
+complete -c tare-requantize -l fit -x
 complete -c tare-requantize -l fit-types -x
 complete -c tare-requantize -l imatrix -r -F
 complete -c tare-requantize -l include-weights -x
@@ -20,7 +20,7 @@ complete -c tare-requantize -l override-kv -x
 complete -c tare-requantize -l max-size -x
 complete -c tare-requantize -l min-sqnr -x
 complete -c tare-requantize -l max-error -x
-complete -c tare-requantize -l keep-split -d 'as many files as IN has, with the same tensors'
+complete -c tare-requantize -l keep-split
 complete -c tare-requantize -l print-recipe -d 'the recipe all this amounts to, and no more'
 complete -c tare-requantize -l dry-run -s n -d 'the exact plan; nothing is written'
 complete -c tare-requantize -l loss -d 'what was lost, the worst tensors first'
