@@ -25,6 +25,13 @@ for mix in ${MIXES:-F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_K_S Q4_0 Q4_1 Q5_0 Q
 	tap "the gguf package agrees on $mix" agrees "$tmp/$mix.gguf"
 	tap "llama.cpp runs $mix" story "$tmp/$mix.gguf"
 done
+matrix=$BUILD/fixtures/imatrix/good-stories260K.bin
+tap "importance matrices in both forms and added up, as numpy has them" $py tests/interop/imatrix_forms.py
+for mix in ${MIXES:-Q4_K_M Q2_K_S Q3_K_L Q6_K IQ2_XS IQ4_XS}; do
+	tap "requantize to $mix with a matrix" tare-requantize -q --fallback adjust --imatrix "$matrix" -t "$mix" "$model" -o "$tmp/im-$mix.gguf"
+	tap "every tensor has ggml's bytes" $py tests/interop/imatrix_bytes.py "$model" "$matrix" "$tmp/im-$mix.gguf"
+	tap "llama.cpp runs it" story "$tmp/im-$mix.gguf"
+done
 tap "convert to safetensors" tare-convert "$model" -o "$tmp/m.safetensors"
 tap "the safetensors package reads it" st_agrees "$tmp/m.safetensors"
 tap "convert a quantized model to safetensors" tare-convert "$tmp/Q4_K_M.gguf" -o "$tmp/q.safetensors"
