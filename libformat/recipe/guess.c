@@ -23,6 +23,7 @@ typedef struct guess_group {
 
 typedef struct guesser {
 	const tare_model *m;
+	tare_str matrix;        /* name of the importance matrix that the file says was used; no bytes: none */
 	size_t *order;          /* tensors in a mix's order */
 	bool *open;             /* per tensor: the base has a say */
 	const tare_type **said; /* per tensor: what the base tried last says; NULL: nothing */
@@ -47,6 +48,9 @@ static tare_status prepare(guesser *g, tare_error *err)
 	size_t i, n = g->m->n_tensors;
 	const char *why;
 
+	if (!tare_model_find_text(g->m, "quantize.imatrix.file", &g->matrix) || memchr(g->matrix.ptr, 0, g->matrix.len) ||
+	    !tare_utf8_valid(g->matrix.ptr, g->matrix.len))
+		g->matrix.len = 0;
 	g->order = malloc((n + 1) * sizeof *g->order);
 	g->open = malloc((n + 1) * sizeof *g->open);
 	g->said = calloc(n + 1, sizeof *g->said);
@@ -90,7 +94,7 @@ static void try_base(guesser *g, guess_base *b)
 	size_t i;
 
 	if (b->mix) {
-		tare_mix_start(&run, b->mix, g->m, false);
+		tare_mix_start(&run, b->mix, g->m, g->matrix.len);
 		for (i = 0; i < g->m->n_tensors; i++)
 			tare_mix_see(&run, g->m->tensors[i].name);
 	}
@@ -280,7 +284,11 @@ static tare_status print_all(guesser *g, const guess_base *base, tare_buffer *b,
 		TARE_TRY(tare_buffer_printf(b, err, "rules:\n"));
 	for (i = 0; i < g->n_groups; i++)
 		TARE_TRY(print_group(b, &g->groups[i], err));
-	return TARE_OK;
+	if (!g->matrix.len)
+		return TARE_OK;
+	TARE_TRY(tare_buffer_printf(b, err, "imatrix: "));
+	TARE_TRY(tare_print_text(b, g->matrix, false, err));
+	return tare_buffer_printf(b, err, "\n");
 }
 
 static void clean(guesser *g)

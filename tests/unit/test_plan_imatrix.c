@@ -235,7 +235,7 @@ static void test_nothing_left(void **state)
 	assert_true(has_note(&x, "include_weights leaves no entry of the importance matrix"));
 	done(x);
 	x = plan_of(small_llama(1), "tare: 1\nbase: IQ2_XS\nexclude_weights: [weight]\n");
-	assert_contains(tare_plan_refusal(x.p, 0), "needs an importance matrix (imatrix: FILE)");
+	assert_contains(tare_plan_refusal(x.p, 0), "needs an importance matrix (imatrix: FILE");
 	done(x);
 }
 
@@ -321,6 +321,21 @@ static void test_type_metadata(void **state)
 	done(x);
 }
 
+/* The recipe behind such a file names the matrix, for with one the mixes choose otherwise. */
+static void test_guess(void **state)
+{
+	char want[600], *yaml;
+	planned x;
+
+	save_for_llama(8, NULL);
+	x = plan_of(small_llama(8), "tare: 1\nbase: IQ4_XS");
+	assert_int_equal(tare_recipe_from_model(tare_plan_model(x.p), &yaml, NULL), TARE_OK);
+	snprintf(want, sizeof want, "tare: 1\nbase: IQ4_XS\nimatrix: %s\n", in_scratch("im.gguf"));
+	assert_string_equal(yaml, want);
+	free(yaml);
+	done(x);
+}
+
 static void test_bad_matrix(void **state)
 {
 	static const struct {
@@ -356,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),	   cmocka_unit_test(test_slices),	 cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_include),	   cmocka_unit_test(test_nothing_left),	 cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_long_metadata), cmocka_unit_test(test_type_metadata), cmocka_unit_test(test_bad_matrix),
+		cmocka_unit_test(test_guess),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
