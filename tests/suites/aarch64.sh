@@ -15,6 +15,7 @@ tap "cross build" make -s -j"$(nproc)" CC=$cross-gcc AR=$cross-ar BUILD=build/aa
 fail=$tap_fail
 for t in ${AARCH64_TESTS:-test_types test_golden_types test_kernels test_gguf test_safetensors test_requant}; do
 	[ -e "build/aarch64/tests/unit/$t" ] || { echo "not ok - $t was not built"; fail=1; continue; }
-	CMOCKA_MESSAGE_OUTPUT=TAP qemu-aarch64 "build/aarch64/tests/unit/$t" || fail=1
+	# Emulated, the project's own golden rows are enough: every type and mix is among them.
+	env -u TARE_SHARED CMOCKA_MESSAGE_OUTPUT=TAP qemu-aarch64 "build/aarch64/tests/unit/$t" || fail=1
 done
 exit $fail
