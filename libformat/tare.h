@@ -301,6 +301,8 @@ typedef struct tare_imatrix_written {
 	size_t left_out;            /* entries without any data, which the older form has no place for */
 	uint64_t chunks, chunk_size;
 	bool chunk_sizes_differ;    /* a part says another size than chunk_size */
+	size_t datasets;            /* of all parts; the older form names the last one only */
+	size_t tensors_left, keys_left; /* of GGUF parts: what belongs to no matrix and is left behind */
 	uint64_t bytes;             /* unpacked */
 } tare_imatrix_written;
 

@@ -292,26 +292,23 @@ static tare_status missing(const char *key, tare_error *err)
 	return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "%s is missing; llama-quantize asks for it, too", key);
 }
 
-static tare_status read_number(const tare_imatrix *im, const char *key, bool *found, uint64_t *out, tare_error *err)
+static tare_status read_number(const tare_imatrix *im, const char *key, uint64_t *out, tare_error *err)
 {
 	tare_value v;
+	bool found = tare_model_find(im->m, key, &v);
 
-	*found = tare_model_find(im->m, key, &v);
-	if (*found && !tare_model_find_u64(im->m, key, out))
+	if (found && !tare_model_find_u64(im->m, key, out))
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "%s is of kind %s or negative, expected u32", key, tare_kind_name(v.kind));
-	if (!*found && !im->calls)
-		return missing(key, err);
-	return TARE_OK;
+	return found || im->calls ? TARE_OK : missing(key, err);
 }
 
 static tare_status read_metadata(tare_imatrix *im, tare_error *err)
 {
 	static const tare_value none = { .kind = TARE_ARRAY, .as.array.kind = TARE_STRING };
-	bool found;
 
 	im->datasets = none;
-	TARE_TRY(read_number(im, TARE_IMATRIX_CHUNK_COUNT, &im->has_chunks, &im->chunk_count, err));
-	TARE_TRY(read_number(im, TARE_IMATRIX_CHUNK_SIZE, &found, &im->chunk_size, err));
+	TARE_TRY(read_number(im, TARE_IMATRIX_CHUNK_COUNT, &im->chunk_count, err));
+	TARE_TRY(read_number(im, TARE_IMATRIX_CHUNK_SIZE, &im->chunk_size, err));
 	if (tare_model_find(im->m, TARE_IMATRIX_DATASETS, &im->datasets)) {
 		if (im->datasets.kind != TARE_ARRAY || im->datasets.as.array.kind != TARE_STRING)
 			return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, TARE_IMATRIX_DATASETS " is of kind %s, expected an array of strings",

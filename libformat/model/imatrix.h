@@ -39,8 +39,7 @@ struct tare_imatrix {
 	size_t n_entries;
 	size_t n_ignored;              /* tensors that are neither sums nor counts */
 	tare_strmap by_name;
-	bool has_chunks;
-	uint64_t chunk_count;
+	uint64_t chunk_count;          /* 0: none, or not said */
 	uint64_t chunk_size;           /* tokens of a chunk; 0: not said */
 	tare_value datasets;           /* arr:str, may be empty */
 };

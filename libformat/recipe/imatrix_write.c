@@ -275,6 +275,31 @@ static tare_status write_file(writer *w, const tare_format *form, const char *pa
 	return st;
 }
 
+/* Is it written anew, or not worth a word? */
+static bool is_known_key(tare_str key)
+{
+	static const char *const keys[] = {
+		TARE_IMATRIX_TYPE, TARE_IMATRIX_DATASETS, TARE_IMATRIX_CHUNK_COUNT, TARE_IMATRIX_CHUNK_SIZE, TARE_IMATRIX_CALLS, "general.alignment",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (tare_str_eq(key, tare_str_of(keys[i])))
+			return true;
+	return false;
+}
+
+static void tell_part(const tare_imatrix *part, uint64_t chunk_size, tare_imatrix_written *out)
+{
+	size_t i;
+
+	out->chunk_sizes_differ |= part->chunk_size && part->chunk_size != chunk_size;
+	out->datasets += part->datasets.as.array.count;
+	out->tensors_left += part->n_ignored;
+	for (i = 0; i < part->m->n_meta; i++)
+		out->keys_left += !is_known_key(part->m->meta[i].key);
+}
+
 static void tell(const tare_imatrix_sum *s, const tare_format *form, uint64_t bytes, tare_imatrix_written *out)
 {
 	size_t i;
@@ -288,7 +313,7 @@ static void tell(const tare_imatrix_sum *s, const tare_format *form, uint64_t by
 		out->partial += s->entries[i].empty && !left_out;
 	}
 	for (i = 0; i < s->n_parts; i++)
-		out->chunk_sizes_differ |= s->parts[i]->chunk_size && s->parts[i]->chunk_size != (uint64_t)s->chunk_size;
+		tell_part(s->parts[i], (uint64_t)s->chunk_size, out);
 }
 
 static tare_status write_sum(writer *w, const char *path, const tare_imatrix_write_options *opt, tare_imatrix_written *out, tare_error *err)

@@ -63,7 +63,9 @@ matrices=${build}/fixtures/imatrix
 	tare-convert m.safetensors -o back.dat
 	cmp m.dat back.dat
 	run -0 --separate-stderr tare-convert m.imatrix.gguf -o warned.dat
-	[[ $stderr == *"1 entries without any data are left out"* ]]
+	[[ $stderr == *"1 entries without any data are left out"*"of 2 datasets the last alone is named"* ]]
+	run -0 --separate-stderr tare-convert "$matrices/good-other-tensors.bin" -o x.dat
+	[[ $stderr == *"1 tensors and 0 metadata keys that are no part of a matrix are left behind"* ]]
 }
 
 @test "added up" {
@@ -110,6 +112,9 @@ matrices=${build}/fixtures/imatrix
 	tare-convert -q im.gguf -o im.dat
 	tare-requantize -q -t Q4_K_M --imatrix im.dat m.gguf -o dat.gguf
 	tare-requantize -q -t Q4_K_M --imatrix <(cat im.gguf) m.gguf -o pipe.gguf
+	tare-convert --split-count 20 im.gguf -o shard.gguf
+	tare-requantize -q -t Q4_K_M --imatrix shard-00002-of-00004.gguf m.gguf -o shards.gguf
+	tare-inspect --json --hash pipe.gguf shards.gguf | jq -r .content_sha256 | uniq | wc -l | grep -qx 1
 	[ "$(tare-inspect --json --hash dat.gguf pipe.gguf | jq -r '.tensors | map(.sha256) | join(",")' | uniq | wc -l)" -le 2 ]
 	tare-requantize -q -t Q4_K_M --imatrix im.gguf --exclude-weights ffn --exclude-weights attn_v m.gguf -o some.gguf
 	[ "$(tare-inspect --get quantize.imatrix.entries_count some.gguf)" -eq 16 ]

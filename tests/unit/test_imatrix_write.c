@@ -174,7 +174,8 @@ static void test_sum(void **state)
 	const tare_importance *e = &x.im->entries[i];
 	float v[12];
 
-	assert_true(w.entries == 3 && w.partial == 1 && w.chunks == 3 && !w.chunk_sizes_differ);
+	assert_true(w.entries == 3 && w.partial == 1 && w.chunks == 3 && !w.chunk_sizes_differ && w.datasets == 3);
+	assert_true(!w.tensors_left && !w.keys_left);
 	assert_int_equal(x.im->datasets.as.array.count, 3);
 	assert_true(e->values == 12 && e->slices == 3 && e->sums->n_dims == 2 && e->counts->n_dims == 2);
 	assert_true(e->sums->dim[0] == 3 && e->sums->dim[1] == 4 && e->counts->dim[0] == 3 && e->counts->dim[1] == 1);
@@ -278,6 +279,26 @@ static void test_no_data(void **state)
 	assert_int_equal(write_well(one, 1, in_scratch("x.gguf"), NULL).partial, 1);
 }
 
+/* What belongs to no matrix does not come along, and is counted. */
+static void test_left_behind(void **state)
+{
+	static const char *const parts[] = { "good-other-tensors", "good-dat" };
+	const char *odd = in_scratch("odd.gguf");
+	const char *const one[] = { odd };
+	matrix m = matrix_begin();
+	tare_imatrix_written w = write_well(parts, 2, NULL, NULL);
+	tare_buffer b;
+
+	assert_true(w.tensors_left == 1 && w.keys_left == 0);
+	assert_int_equal(tare_model_set_text(m.m, "general.name", "x", NULL), TARE_OK);
+	matrix_add(&m, "w", 12, 1);
+	b = matrix_end(&m);
+	assert_true(put_file(odd, b.bytes, b.size));
+	free(b.bytes);
+	w = write_well(one, 1, in_scratch("x.dat"), NULL);
+	assert_true(w.tensors_left == 0 && w.keys_left == 1);
+}
+
 /* Without a path nothing is written; onto one of its own parts it is, at once. */
 static void test_paths(void **state)
 {
@@ -333,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(test_sum, scratch_empty),       cmocka_unit_test_setup(test_broadcast, scratch_empty),
 		cmocka_unit_test_setup(test_failures, scratch_empty),  cmocka_unit_test_setup(test_no_data, scratch_empty),
 		cmocka_unit_test_setup(test_paths, scratch_empty),     cmocka_unit_test_setup(test_long, scratch_empty),
+		cmocka_unit_test_setup(test_left_behind, scratch_empty),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

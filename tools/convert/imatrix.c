@@ -81,6 +81,11 @@ static void tell(const tare_imatrix_written *w, const char *name)
 			     tool_count(w->partial), tool_count(w->entries));
 	if (w->left_out)
 		tool_warning("%s: %s entries without any data are left out: imatrix-dat has no place for them", name, tool_count(w->left_out));
+	if (w->datasets > 1 && !strcmp(w->form, "imatrix-dat"))
+		tool_warning("%s: of %s datasets the last alone is named: imatrix-dat has no place for more", name, tool_count(w->datasets));
+	if (w->tensors_left + w->keys_left)
+		tool_warning("%s: %s tensors and %s metadata keys that are no part of a matrix are left behind", name,
+			     tool_count(w->tensors_left), tool_count(w->keys_left));
 	if (w->chunk_sizes_differ)
 		tool_warning("%s: chunks are of different sizes; they are counted as chunks of %s tokens (--chunk-size says another)", name,
 			     tool_count(w->chunk_size));
