@@ -137,15 +137,7 @@ bool tare_needs_imatrix(const tare_mix *mix, const tare_type *type, tare_str nam
 
 bool tare_type_uses_importances(const tare_type *type)
 {
-	static const struct tare_type *const deaf[] = {
-		&tare_type_q8_0, &tare_type_q1_0, &tare_type_q2_0, &tare_type_tq1_0, &tare_type_tq2_0, &tare_type_mxfp4, &tare_type_nvfp4,
-	};
-	size_t i;
-
-	for (i = 0; i < COUNT(deaf); i++)
-		if (deaf[i] == type)
-			return false;
-	return tare_type_is_quantized(type);
+	return tare_type_is_quantized(type) && !(type->flags & TARE_TYPE_IGNORES_WEIGHTS);
 }
 
 /* N of a name that begins with "blk.N.", else -1. */

@@ -66,6 +66,7 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 }
 
 const struct tare_type tare_type_mxfp4 = {
-	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct block),
+	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode,
 };

@@ -55,6 +55,7 @@ static void swap(void *blocks, size_t nblocks)
 }
 
 const struct tare_type tare_type_q1_0 = {
-	.name = "q1_0", .gguf_id = 41, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.name = "q1_0", .gguf_id = 41, .block_len = LEN, .block_size = sizeof(struct block),
+	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap,
 };

@@ -27,6 +27,7 @@ enum {
 	TARE_TYPE_INTEGER = 1u << 1,
 	TARE_TYPE_NEEDS_WEIGHTS = 1u << 2, /* encoding needs an importance matrix */
 	TARE_TYPE_REMOVED = 1u << 3,       /* a number once used: no layout */
+	TARE_TYPE_IGNORES_WEIGHTS = 1u << 5, /* of a quantized type: importances do not change what is encoded */
 	TARE_TYPE_BITSTREAM = 1u << 4,     /* blocks run over row ends: only the whole tensor must divide */
 };
 
