@@ -44,7 +44,7 @@ tap "llama.cpp runs the shards" story "$(printf '%s\n' "$tmp"/s-00001-of-*.gguf)
 if [ -n "${TARE_SHARED:-}" ]; then # one tiny model of each family, with real rows
 	for f in "$TARE_SHARED"/golden/checkpoints/gguf/*.f16.gguf; do
 		name=${f##*/}
-		tap "requantize ${name%.f16.gguf} to Q4_K_M" tare-requantize -q --fallback adjust -t Q4_K_M "$f" -o "$tmp/family.gguf"
+		tap "requantize ${name%.f16.gguf} to Q4_K_M" tare-requantize -qf --fallback adjust -t Q4_K_M "$f" -o "$tmp/family.gguf"
 		tap "the gguf package agrees on it" agrees "$tmp/family.gguf"
 		tap "llama.cpp loads it" $py tests/interop/llama_logits.py --info "$tmp/family.gguf"
 	done
