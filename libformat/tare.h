@@ -348,9 +348,11 @@ typedef struct tare_step {
 	bool copies;             /* bytes are copied, not recoded */
 	const char *rule;        /* what decided: "rules[2] (line 9)", "Q4_K_M", "not quantizable" */
 	const char *note;        /* "row of 100 does not divide into q4_K: q5_0 instead", or NULL */
+	const char *refused;     /* why it cannot be made so: "quantized already (q8_0) and would become q4_K"; NULL: it can */
 } tare_step;
 
-/* m must outlive the plan. A plan that would be refused is still made; see tare_plan_refusal(). */
+/* m must outlive the plan. A plan that would be refused is still made, with the types and sizes that were asked for (a block that a row
+ * only begins counts as a whole one); see tare_plan_refusal(). */
 TARE_API tare_status tare_plan_new(tare_plan **out, tare_model *m, const tare_recipe *r, const tare_plan_options *opt, tare_error *err);
 TARE_API const tare_model *tare_plan_model(const tare_plan *p); /* the outline of the result: types, shapes, offsets, file sizes */
 TARE_API const tare_step *tare_plan_step(const tare_plan *p, size_t i); /* for the i-th tensor of the result */

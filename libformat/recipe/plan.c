@@ -1,6 +1,7 @@
 /* Recipe and model to plan. */
 #include "recipe/planner.h"
 
+#include "base/checked.h"
 #include "base/escape.h"
 
 #include <stdlib.h>
@@ -49,6 +50,26 @@ static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt,
 	return pl->p->path && out->path ? TARE_OK : tare_fail_nomem(err);
 }
 
+/* The bytes that were asked for: where a row does not divide, the tensor is refused, and its last blocks count as begun. */
+static bool measure(tare_tensor *t, bool refused)
+{
+	uint64_t dim[2], over;
+	tare_tensor padded;
+
+	if (!t->type || tare_tensor_measure(t))
+		return true;
+	if (!refused)
+		return false;
+	padded = (tare_tensor){ .type = t->type, .n_dims = 2, .dim = dim };
+	dim[0] = t->type->flags & TARE_TYPE_BITSTREAM ? 1 : tare_tensor_rows(t);
+	dim[1] = t->type->flags & TARE_TYPE_BITSTREAM ? t->count : tare_tensor_cols(t);
+	over = dim[1] % t->type->block_len;
+	if ((over && !tare_add(dim[1], t->type->block_len - over, &dim[1])) || !tare_tensor_measure(&padded))
+		return false;
+	t->size = padded.size;
+	return true;
+}
+
 static tare_status add_tensors(tare_planner *pl, tare_error *err)
 {
 	tare_model *out = pl->p->out;
@@ -71,10 +92,10 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 		t.type = item->type;
 		t.file = pl->keeps_split ? source->file : 0;
 		t.offset = 0;
-		if (t.type && !tare_tensor_measure(&t))
+		if (!measure(&t, item->refused))
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
 		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
-		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type, why, item->note };
+		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type && !item->refused, why, item->note, item->refused };
 		if (pl->may_be_open)
 			pl->p->open[i] = item->open;
 		if (pl->n_used)

@@ -4,6 +4,7 @@
 #include "base/escape.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 __attribute__((format(printf, 5, 0))) static tare_status add_line(tare_plan *p, char ***lines, size_t *n, size_t *cap,
 								  const char *fmt, va_list ap, tare_error *err)
@@ -51,12 +52,99 @@ tare_status tare_plan_fails_gate(tare_plan *p, tare_error *err, const char *fmt,
 	return st;
 }
 
-tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const tare_item *item, const tare_type *from, const tare_type *to,
+/* {from}, {to}: types; {cols}: of a row; {block}: elements of one of to; {have}, {want}: values of the matrix; {mix}: the base.
+ * what is true of each tensor and stands beside it, advice is given once. */
+static const struct words {
+	const char *what, *advice;
+} words[TARE_TROUBLE_KINDS] = {
+	[TARE_TROUBLE_REQUANTIZE] = { "quantized already ({from}) and would become {to}",
+				      "allow_requantize: true (--allow-requantize) accepts the added loss" },
+	[TARE_TROUBLE_UNEVEN] = { "a row of {cols} does not divide into {to} (blocks of {block})",
+				  "fallback: adjust (--fallback adjust) chooses a type that fits" },
+	[TARE_TROUBLE_LAYER] = { "mix {mix} must tell the layer of a model with experts from the name, and cannot", NULL },
+	[TARE_TROUBLE_IMATRIX] = { "type {to} needs an importance matrix", "imatrix: FILE (--imatrix) names one" },
+	[TARE_TROUBLE_ENTRY] = { "type {to} needs importances, and the matrix has no entry for it",
+				 "choose another type, or make the matrix anew" },
+	[TARE_TROUBLE_LENGTH] = { "the importance matrix has {have} values for it, expected {want}; it is of another model", NULL },
+	[TARE_TROUBLE_UNKNOWN] = { "of a type this version does not know", "it can be kept or dropped, not made {to}" },
+	[TARE_TROUBLE_DECODE] = { "type {from} cannot be decoded by this version", "it can be kept or dropped" },
+	[TARE_TROUBLE_ENCODE] = { "type {to} cannot be written by this version", NULL },
+	[TARE_TROUBLE_ADJUSTED] = { "a row of {cols} does not divide into {from}", "{to} instead" },
+	[TARE_TROUBLE_FLAT] = { "fewer than two dimensions", "{from} stays, not {to}" },
+	[TARE_TROUBLE_NO_ENTRY] = { "no entry in the importance matrix", "{to} without it" },
+	[TARE_TROUBLE_OTHER_LENGTH] = { "the importance matrix has {have} values for it, not {want}", "{to} without it" },
+};
+
+typedef struct field {
+	const char *name;
+	char value[64];
+} field;
+
+static void set_fields(const tare_planner *pl, const tare_trouble *t, field f[7])
+{
+	const struct {
+		const char *name, *text;
+		uint64_t number;
+	} all[] = {
+		{ "{from}", t->from ? t->from->name : "", 0 },  { "{to}", t->to ? t->to->name : "", 0 },
+		{ "{mix}", pl->is->mix ? pl->is->mix->name : "", 0 }, { "{cols}", NULL, t->cols },
+		{ "{block}", NULL, t->to ? t->to->block_len : 0 }, { "{have}", NULL, t->have },
+		{ "{want}", NULL, t->want },
+	};
+	size_t i;
+
+	for (i = 0; i < 7; i++) {
+		f[i].name = all[i].name;
+		if (all[i].text)
+			snprintf(f[i].value, sizeof f[i].value, "%s", all[i].text);
+		else
+			snprintf(f[i].value, sizeof f[i].value, "%llu", (unsigned long long)all[i].number);
+	}
+}
+
+/* form with its fields filled in. */
+static void fill_in(const tare_planner *pl, const tare_trouble *t, const char *form, char *buf, size_t size)
+{
+	size_t n = 0, i, len;
+	field f[7];
+
+	set_fields(pl, t, f);
+	while (*form && n + 1 < size) {
+		for (i = 0; i < 7 && strncmp(form, f[i].name, strlen(f[i].name)); i++)
+			;
+		len = i < 7 ? strlen(f[i].value) : 1;
+		len = len < size - 1 - n ? len : size - 1 - n;
+		memcpy(buf + n, i < 7 ? f[i].value : form, len);
+		n += len;
+		form += i < 7 ? strlen(f[i].name) : 1;
+	}
+	buf[n] = '\0';
+}
+
+/* A tensor may be refused for several reasons. */
+static tare_status mark(tare_planner *pl, const tare_trouble *t, tare_item *item, tare_error *err)
+{
+	char text[256];
+
+	if (t->kind >= TARE_TROUBLE_ADJUSTED)
+		return TARE_OK;
+	fill_in(pl, t, words[t->kind].what, text, sizeof text);
+	item->refused = item->refused ? tare_arena_printf(&pl->p->out->arena, "%s; %s", item->refused, text) :
+					tare_arena_text(&pl->p->out->arena, text);
+	return item->refused ? TARE_OK : tare_fail_nomem(err);
+}
+
+tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, tare_item *item, const tare_type *from, const tare_type *to,
 			      tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
+	const tare_trouble trouble = {
+		.kind = kind, .from = from, .to = to, .first = item->name, .cols = tare_tensor_cols(t), .count = 1,
+		.have = item->importance ? item->importance->values : 0, .want = tare_imatrix_values_for(t),
+	};
 	size_t i;
 
+	TARE_TRY(mark(pl, &trouble, item, err));
 	for (i = 0; i < pl->n_troubles; i++) {
 		tare_trouble *same = &pl->troubles[i];
 
@@ -67,76 +155,22 @@ tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const ta
 	}
 	if (!tare_grow(&pl->troubles, &pl->cap_troubles, pl->n_troubles, sizeof *pl->troubles))
 		return tare_fail_nomem(err);
-	pl->troubles[pl->n_troubles++] = (tare_trouble){
-		.kind = kind, .from = from, .to = to, .first = item->name, .cols = tare_tensor_cols(t), .count = 1,
-		.have = item->importance ? item->importance->values : 0, .want = tare_imatrix_values_for(t),
-	};
+	pl->troubles[pl->n_troubles++] = trouble;
 	return TARE_OK;
-}
-
-static void explain(const tare_trouble *t, const char *mix, char *buf, size_t size)
-{
-	const char *from = t->from ? t->from->name : "", *to = t->to ? t->to->name : "";
-	unsigned long long cols = t->cols, block = t->to ? t->to->block_len : 0, have = t->have, want = t->want;
-
-	switch (t->kind) {
-	case TARE_TROUBLE_REQUANTIZE:
-		snprintf(buf, size, "quantized already (%s) and would become %s: allow_requantize: true (--allow-requantize) accepts the "
-			 "added loss", from, to);
-		break;
-	case TARE_TROUBLE_UNEVEN:
-		snprintf(buf, size, "a row of %llu does not divide into %s (blocks of %llu): fallback: adjust (--fallback adjust) chooses a "
-			 "type that fits", cols, to, block);
-		break;
-	case TARE_TROUBLE_LAYER:
-		snprintf(buf, size, "mix %s must tell the layer of a model with experts from the name, and cannot", mix);
-		break;
-	case TARE_TROUBLE_UNKNOWN:
-		snprintf(buf, size, "of a type this version does not know: it can be kept or dropped, not made %s", to);
-		break;
-	case TARE_TROUBLE_DECODE:
-		snprintf(buf, size, "type %s cannot be decoded by this version: it can be kept or dropped", from);
-		break;
-	case TARE_TROUBLE_ENCODE:
-		snprintf(buf, size, "type %s cannot be written by this version", to);
-		break;
-	case TARE_TROUBLE_IMATRIX:
-		snprintf(buf, size, "type %s needs an importance matrix (imatrix: FILE, or --imatrix)", to);
-		break;
-	case TARE_TROUBLE_ENTRY:
-		snprintf(buf, size, "type %s needs importances, and the matrix has no entry for it: choose another type, or make the matrix anew",
-			 to);
-		break;
-	case TARE_TROUBLE_LENGTH:
-		snprintf(buf, size, "the importance matrix has %llu values for it, expected %llu; it is of another model", have, want);
-		break;
-	case TARE_TROUBLE_NO_ENTRY:
-		snprintf(buf, size, "no entry in the importance matrix: %s without it", to);
-		break;
-	case TARE_TROUBLE_OTHER_LENGTH:
-		snprintf(buf, size, "the importance matrix has %llu values for it, not %llu: %s without it", have, want, to);
-		break;
-	case TARE_TROUBLE_ADJUSTED:
-		snprintf(buf, size, "a row of %llu does not divide into %s: %s instead", cols, from, to);
-		break;
-	case TARE_TROUBLE_FLAT:
-		snprintf(buf, size, "fewer than two dimensions: %s stays, not %s", from, to);
-		break;
-	case TARE_TROUBLE_KINDS:
-		break;
-	}
 }
 
 static tare_status tell(tare_planner *pl, const tare_trouble *t, tare_error *err)
 {
-	char more[48] = "", text[256] = "";
+	char more[48] = "", what[256], advice[160] = "";
+	const struct words *w = &words[t->kind];
 
 	if (t->count > 1)
 		snprintf(more, sizeof more, " and %zu more", t->count - 1);
-	explain(t, pl->is->mix ? pl->is->mix->name : "", text, sizeof text);
-	if (t->kind >= TARE_TROUBLE_ADJUSTED)
-		return tare_plan_note_add(pl->p, err, "tensor %s%s: %s", TARE_SHOW(t->first), more, text);
-	return tare_plan_refuse(pl->p, err, "tensor %s%s: %s", TARE_SHOW(t->first), more, text);
+	fill_in(pl, t, w->what, what, sizeof what);
+	if (w->advice)
+		fill_in(pl, t, w->advice, advice, sizeof advice);
+	return (t->kind >= TARE_TROUBLE_ADJUSTED ? tare_plan_note_add : tare_plan_refuse)(
+		pl->p, err, "tensor %s%s: %s%s%s", TARE_SHOW(t->first), more, what, w->advice ? ": " : "", advice);
 }
 
 tare_status tare_plan_tell(tare_planner *pl, tare_error *err)

@@ -72,7 +72,7 @@ static tare_status from_mix(tare_planner *pl, tare_item *item, const tare_tensor
 		say(item, own, true, why);
 		return TARE_OK;
 	}
-	say(item, type ? type : t->type, false, mix->name);
+	say(item, type ? type : mix->type, false, mix->name);
 	return type ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_LAYER, item, NULL, mix->type, err);
 }
 
@@ -117,10 +117,8 @@ static tare_status adjust(tare_planner *pl, tare_item *item, const tare_tensor *
 	const tare_type *asked = item->type, *instead = tare_type_fallback(asked);
 	bool may = item->named ? pl->is->fallback == TARE_FALLBACK_ADJUST : instead || pl->is->fallback == TARE_FALLBACK_ADJUST;
 
-	if (!may) {
-		item->type = t->type;
+	if (!may)
 		return tare_plan_trouble(pl, TARE_TROUBLE_UNEVEN, item, NULL, asked, err);
-	}
 	item->type = instead && divides(t, instead) ? instead : &tare_type_f16;
 	item->note = tare_arena_printf(&pl->p->out->arena, "row of %llu does not divide into %s: %s instead",
 				       (unsigned long long)tare_tensor_cols(t), asked->name, item->type->name);

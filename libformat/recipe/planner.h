@@ -8,13 +8,14 @@
 typedef struct tare_item {
 	size_t source;
 	tare_str name;           /* in the result */
-	const tare_type *type;   /* in the result; NULL with a source type that is not known */
+	const tare_type *type;   /* in the result, also where it is refused; NULL with a source type that is not known */
 	const tare_rule *rule;   /* that matched; NULL: none */
 	bool decided;            /* by the rule */
 	bool open;               /* left to a fit base */
 	bool named;              /* the recipe names this very type: its own fallback key counts, not the mix's */
 	const char *why;         /* what decided, for the step */
 	const char *note;
+	const char *refused;     /* why it cannot be made so, all reasons; NULL: it can */
 	const tare_importance *importance; /* NULL: none */
 } tare_item;
 
@@ -86,8 +87,8 @@ tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *
 tare_status tare_plan_imatrix_metadata(tare_planner *pl, tare_error *err);
 /* plan_types.c: their types, by the base, and what cannot be done. */
 tare_status tare_plan_types(tare_planner *pl, tare_error *err);
-/* plan_trouble.c */
-tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, const tare_item *item, const tare_type *from, const tare_type *to,
+/* plan_trouble.c: a refusal also marks the item. */
+tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, tare_item *item, const tare_type *from, const tare_type *to,
 			      tare_error *err);
 tare_status tare_plan_tell(tare_planner *pl, tare_error *err);
 tare_status tare_plan_note_add(tare_plan *p, tare_error *err, const char *fmt, ...) TARE_PRINTF(3, 4);

@@ -29,6 +29,9 @@ setup_file() {
 @test "plan and report" {
 	tare-requantize --dry-run --json -t Q4_K_M m.gguf | valid plan-1
 	tare-requantize --dry-run --json -t Q4_K_M --split-size 100K m.gguf -o x.gguf | valid plan-1
+	{ ! tare-requantize --dry-run --json -t IQ2_XXS m.gguf 2>/dev/null; } | valid plan-1
+	tare-requantize -q -t Q6_K m.gguf -o q.gguf
+	{ ! tare-requantize --dry-run --json -t type:q4_K q.gguf 2>/dev/null; } | valid plan-1
 	tare-requantize --dry-run --json --fit 300K --fit-types q4_0,q8_0 --fallback adjust m.gguf | valid plan-1
 	tare-convert --dry-run --json m.gguf -o x.safetensors | valid plan-1
 	tare-requantize -q -t Q5_K_M m.gguf -o v.gguf

@@ -81,8 +81,17 @@ load helper
 @test "a dry run plans what would be refused, and says so" {
 	tare-requantize -q -t Q6_K m.gguf -o q.gguf
 	run -1 --separate-stderr tare-requantize -n --json -t Q4_K_M q.gguf
-	[ "$(jq '.refusals | length' <<<"$output")" -ge 1 ]
+	[ "$(jq '.refusals | length' <<<"$output")" -eq 1 ]
 	[[ $stderr == *refused* ]]
+	tare-requantize -n --json --allow-requantize -t Q4_K_M q.gguf >allowed
+	jq -e --slurpfile allowed allowed '.refused_tensors == ([.tensors[] | select(.refused)] | length) and .refused_tensors == 29
+		and $allowed[0].refused_tensors == 0 and .nbytes == $allowed[0].nbytes and .files == $allowed[0].files
+		and (.tensors | map(del(.refused))) == $allowed[0].tensors
+		and all(.tensors[]; has("refused") == (.source_type == "q8_0" and .type != "q8_0"))' <<<"$output"
+	run -1 --separate-stderr tare-requantize -n -t Q4_K_M q.gguf
+	[[ $output =~ 'blk.0.attn_k.weight '[^=]*'q5_0 '[^=]*' ! quantized already (q8_0) and would become q5_0' ]]
+	[[ $output == *'! refused: '*' of 48 tensors, so nothing would be written'* ]]
+	[ "$(grep -c ' ! quantized already' <<<"$output")" -eq "$(jq .refused_tensors <(tare-requantize -n --json -t Q4_K_M q.gguf 2>/dev/null))" ]
 	run -1 --separate-stderr tare-requantize -t Q4_K_M q.gguf -o x.gguf
 	[ ! -e x.gguf ]
 	[[ $stderr == *refused* ]]

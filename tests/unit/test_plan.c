@@ -1,31 +1,7 @@
-/* Plans: what becomes of every tensor, in which order and where, what is refused, and what is said about it. */
-#include "recipes.h"
+/* Plans: what becomes of every tensor, in which order and where, and what is said about it. */
+#include "planned.h"
 
 #include "base/escape.h"
-
-typedef struct planned {
-	tare_model *in;
-	tare_recipe *r;
-	tare_plan *p;
-} planned;
-
-static planned plan_of(tare_model *in, const char *recipe, const tare_plan_options *opt)
-{
-	planned x = { in, recipe_of(recipe), NULL };
-	tare_error err = TARE_ERROR_INIT;
-	char why[1100];
-
-	if (tare_plan_new(&x.p, in, x.r, opt, &err) != TARE_OK)
-		fail_msg("%s", tare_error_text(&err, why, sizeof why));
-	return x;
-}
-
-static void done(planned x)
-{
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	tare_close(x.in);
-}
 
 /* The failure of a recipe against a small llama. */
 static const char *failing(const char *recipe, tare_status st)
@@ -40,45 +16,6 @@ static const char *failing(const char *recipe, tare_status st)
 	tare_recipe_free(r);
 	tare_close(in);
 	return why;
-}
-
-static size_t find(const planned *x, const char *name)
-{
-	size_t i = tare_model_tensor_index(tare_plan_model(x->p), tare_str_of(name));
-
-	if (i == SIZE_MAX)
-		fail_msg("the result has no %s", name);
-	return i;
-}
-
-static const char *type_of(const planned *x, const char *name)
-{
-	return tare_plan_model(x->p)->tensors[find(x, name)].type->name;
-}
-
-static const tare_step *step_of(const planned *x, const char *name)
-{
-	return tare_plan_step(x->p, find(x, name));
-}
-
-static void check_layout(const planned *x)
-{
-	const tare_model *out = tare_plan_model(x->p);
-	uint64_t at = out->files[0].data_offset;
-	size_t i;
-
-	for (i = 0; i < out->n_tensors; i++) {
-		const tare_tensor *t = &out->tensors[i], *from = &x->in->tensors[x->p->steps[i].source];
-		tare_tensor measured = *t;
-
-		assert_true(tare_tensor_measure(&measured));
-		assert_int_equal(measured.size, t->size);
-		assert_int_equal(t->offset, at);
-		assert_int_equal(x->p->steps[i].copies, from->type == t->type);
-		assert_int_equal(from->count, t->count);
-		at += (t->size + 31) & ~31ull;
-	}
-	assert_int_equal(at, out->files[0].size);
 }
 
 /* ---- selection ---- */
@@ -228,88 +165,7 @@ static void test_rename_clash(void **state)
 	assert_contains(failing("tare: 1\nimatrix: no/such.gguf\n", TARE_E_IO), "no/such.gguf: cannot open");
 }
 
-/* ---- refusals ---- */
-
-static void test_uneven(void **state)
-{
-	tare_model *m = new_model("llama", 1, 1, 1, 0);
-	planned x;
-
-	add_tensor(m, "blk.0.ffn_up.weight", "4x100", &tare_type_f16);
-	add_tensor(m, "blk.0.ffn_down.weight", "4x96", &tare_type_f16);
-	add_tensor(m, "blk.0.attn_q.weight", "4x256", &tare_type_f16);
-	x = plan_of(m, "tare: 1\nbase: {type: q4_K}\n", NULL);
-	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor blk.0.ffn_up.weight and 1 more: a row of 100 does not divide into q4_K (blocks of 256): "
-						       "fallback: adjust (--fallback adjust) chooses a type that fits");
-	assert_null(tare_plan_refusal(x.p, 1));
-	assert_string_equal(type_of(&x, "blk.0.ffn_up.weight"), "f16"); /* shown, though it is refused */
-	assert_string_equal(type_of(&x, "blk.0.attn_q.weight"), "q4_K");
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	x = plan_of(m, "tare: 1\nbase: {type: q4_K}\nfallback: adjust\n", NULL);
-	assert_null(tare_plan_refusal(x.p, 0));
-	assert_string_equal(type_of(&x, "blk.0.ffn_down.weight"), "q5_0");
-	assert_string_equal(step_of(&x, "blk.0.ffn_down.weight")->note, "row of 96 does not divide into q4_K: q5_0 instead");
-	assert_string_equal(type_of(&x, "blk.0.ffn_up.weight"), "f16");
-	assert_true(step_of(&x, "blk.0.ffn_up.weight")->copies);
-	assert_string_equal(tare_plan_note(x.p, 0), "tensor blk.0.ffn_up.weight: a row of 100 does not divide into q4_K: f16 instead");
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	x = plan_of(m, "tare: 1\nrules: [{match: blk.0.ffn_up.weight, type: q8_0}]\nfallback: adjust\n", NULL);
-	assert_string_equal(type_of(&x, "blk.0.ffn_up.weight"), "f16"); /* nothing is defined for q8_0 but what always fits */
-	done(x);
-}
-
-static void test_requantize(void **state)
-{
-	tare_model *m = new_model("llama", 1, 1, 1, 0);
-	planned x;
-
-	add_tensor(m, "blk.0.ffn_up.weight", "4x256", &tare_type_q8_0);
-	add_tensor(m, "blk.0.ffn_down.weight", "4x256", &tare_type_q4_K);
-	add_tensor(m, "blk.0.attn_q.weight", "4x256", &tare_type_q8_0);
-	x = plan_of(m, "tare: 1\nbase: Q4_K_S\npure: true\n", NULL);
-	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor blk.0.attn_q.weight and 1 more: quantized already (q8_0) and would become q4_K: "
-						       "allow_requantize: true (--allow-requantize) accepts the added loss");
-	assert_null(tare_plan_refusal(x.p, 1));
-	assert_true(step_of(&x, "blk.0.ffn_down.weight")->copies);
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	x = plan_of(m, "tare: 1\nbase: Q4_K_S\npure: true\nallow_requantize: true\n", NULL);
-	assert_null(tare_plan_refusal(x.p, 0));
-	done(x);
-}
-
-static void test_unknown_and_unwritable(void **state)
-{
-	tare_model *m = new_model("llama", 1, 1, 1, 0);
-	planned x;
-
-	add_tensor(m, "blk.0.ffn_up.weight", "4x256", &tare_type_f16);
-	add_tensor(m, "blk.0.odd.weight", "4x256", &tare_type_f16);
-	m->tensors[1].type = NULL;
-	m->tensors[1].type_id = 999;
-	x = plan_of(m, "tare: 1\nbase: Q4_K_M\n", NULL);
-	assert_null(tare_plan_refusal(x.p, 0));
-	assert_null(tare_plan_model(x.p)->tensors[1].type);
-	assert_int_equal(tare_plan_model(x.p)->tensors[1].size, 2048);
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	x = plan_of(m, "tare: 1\nrules: [{match: \"*.odd.*\", type: f16}, {match: \"*\", type: q8_K}]\n", NULL);
-	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor blk.0.odd.weight: of a type this version does not know: it can be kept or dropped, "
-						       "not made f16");
-	assert_string_equal(tare_plan_refusal(x.p, 1), "tensor blk.0.ffn_up.weight: type q8_K cannot be written by this version");
-	done(x);
-}
-
-static void test_imatrix_refusal(void **state)
-{
-	planned x = plan_of(small_llama(4), "tare: 1\nbase: {type: iq2_xxs}\n", NULL);
-
-	assert_contains(tare_plan_refusal(x.p, 0), "tensor token_embd.weight and 29 more");
-	assert_contains(tare_plan_refusal(x.p, 0), "type iq2_xxs needs an importance matrix");
-	done(x);
-}
+/* ---- gates ---- */
 
 static void test_size_gate(void **state)
 {
@@ -562,9 +418,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing),	       cmocka_unit_test(test_mix),	    cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_type_base),      cmocka_unit_test(test_options),	    cmocka_unit_test(test_flat),
-		cmocka_unit_test(test_idle_rules),     cmocka_unit_test(test_rename_clash), cmocka_unit_test(test_uneven),
-		cmocka_unit_test(test_requantize),     cmocka_unit_test(test_unknown_and_unwritable),
-		cmocka_unit_test(test_imatrix_refusal), cmocka_unit_test(test_size_gate),   cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_idle_rules),     cmocka_unit_test(test_rename_clash), cmocka_unit_test(test_size_gate),
+		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_copy),	       cmocka_unit_test(test_bad_metadata), cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_foreign_names),  cmocka_unit_test(test_from_model),   cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_many),

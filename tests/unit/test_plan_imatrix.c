@@ -1,34 +1,17 @@
 /* Plans with an importance matrix: which entry goes with which weight, what is refused, what is noted, and what the result says of it. */
 #include "matrices.h"
+#include "planned.h"
 
 #include "base/escape.h"
 #include "unit/scratch.h"
 
-typedef struct planned {
-	tare_model *in;
-	tare_recipe *r;
-	tare_plan *p;
-} planned;
-
 /* text: a recipe without imatrix. */
-static planned plan_of(tare_model *in, const char *text)
+static planned plan_weighted(tare_model *in, const char *text)
 {
-	tare_error err = TARE_ERROR_INIT;
-	planned x = { in, NULL, NULL };
-	char recipe[2048], why[1100];
+	char recipe[2048];
 
 	snprintf(recipe, sizeof recipe, "%s\nimatrix: %s\n", text, in_scratch("im.gguf"));
-	x.r = recipe_of(recipe);
-	if (tare_plan_new(&x.p, in, x.r, NULL, &err) != TARE_OK)
-		fail_msg("%s", tare_error_text(&err, why, sizeof why));
-	return x;
-}
-
-static void done(planned x)
-{
-	tare_plan_free(x.p);
-	tare_recipe_free(x.r);
-	tare_close(x.in);
+	return plan_of(in, recipe, NULL);
 }
 
 static void save(matrix *m)
@@ -65,18 +48,7 @@ static void save_for_llama(uint32_t layers, const char *without)
 
 static const tare_importance *importance_of(const planned *x, const char *name)
 {
-	size_t i = tare_model_tensor_index(tare_plan_model(x->p), tare_str_of(name));
-
-	assert_int_not_equal(i, SIZE_MAX);
-	return x->p->weights[i];
-}
-
-static const char *type_of(const planned *x, const char *name)
-{
-	size_t i = tare_model_tensor_index(tare_plan_model(x->p), tare_str_of(name));
-
-	assert_int_not_equal(i, SIZE_MAX);
-	return tare_plan_model(x->p)->tensors[i].type->name;
+	return x->p->weights[find(x, name)];
 }
 
 static bool has_note(const planned *x, const char *part)
@@ -96,7 +68,7 @@ static void test_entries(void **state)
 	size_t i;
 
 	save_for_llama(2, NULL);
-	x = plan_of(small_llama(2), "tare: 1\nbase: Q4_K_M");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: Q4_K_M");
 	assert_null(tare_plan_refusal(x.p, 0));
 	for (i = 0; i < tare_plan_model(x.p)->n_tensors; i++) {
 		const tare_tensor *t = &tare_plan_model(x.p)->tensors[i];
@@ -116,7 +88,7 @@ static void test_deaf(void **state)
 	planned x;
 
 	save_for_llama(1, "blk.0.attn_q.weight");
-	x = plan_of(small_llama(1), "tare: 1\nbase: {type: q8_0}");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: {type: q8_0}");
 	assert_null(importance_of(&x, "blk.0.attn_k.weight"));
 	assert_null(tare_plan_note(x.p, 0));
 	done(x);
@@ -127,17 +99,17 @@ static void test_missing(void **state)
 	planned x;
 
 	save_for_llama(2, "blk.1.attn_q.weight");
-	x = plan_of(small_llama(2), "tare: 1\nbase: {type: iq2_xs}");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: {type: iq2_xs}");
 	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor token_embd.weight and 1 more: type iq2_xs needs importances, and the matrix has no entry "
 						       "for it: choose another type, or make the matrix anew");
 	assert_null(tare_plan_refusal(x.p, 1));
 	done(x);
-	x = plan_of(small_llama(2), "tare: 1\nbase: IQ2_XS");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: IQ2_XS");
 	assert_contains(tare_plan_refusal(x.p, 0), "tensor blk.1.attn_q.weight: type iq2_xs needs importances");
 	assert_null(tare_plan_refusal(x.p, 1));
 	assert_true(has_note(&x, "tensor token_embd.weight: no entry in the importance matrix: q2_K without it"));
 	done(x);
-	x = plan_of(small_llama(2), "tare: 1\nbase: IQ2_XS\nrules: [{match: blk.1.attn_q.weight, type: q4_K}]\n");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: IQ2_XS\nrules: [{match: blk.1.attn_q.weight, type: q4_K}]\n");
 	assert_null(tare_plan_refusal(x.p, 0));
 	assert_null(importance_of(&x, "blk.1.attn_q.weight"));
 	done(x);
@@ -153,14 +125,14 @@ static void test_lengths(void **state)
 	matrix_add(&m, "output.weight", 255, 1);
 	matrix_add(&m, "blk.0.attn_q.weight", 512, 2);
 	save(&m);
-	x = plan_of(small_llama(1), "tare: 1\nbase: Q4_K_M");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: Q4_K_M");
 	assert_string_equal(tare_plan_refusal(x.p, 0), "tensor output.weight and 1 more: the importance matrix has 255 values for it, expected 256; it is of "
 						       "another model");
 	assert_null(tare_plan_refusal(x.p, 1));
 	assert_true(has_note(&x, "tensor token_embd.weight: the importance matrix has 512 values for it, not 256: q4_K without it"));
 	assert_null(importance_of(&x, "token_embd.weight"));
 	done(x);
-	x = plan_of(small_llama(1), "tare: 1\nbase: Q4_K_M\nrules: [{match: [output.weight, blk.0.attn_q.weight], keep: true}]\n");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: Q4_K_M\nrules: [{match: [output.weight, blk.0.attn_q.weight], keep: true}]\n");
 	assert_null(tare_plan_refusal(x.p, 0)); /* what is copied needs none */
 	done(x);
 }
@@ -179,7 +151,7 @@ static void test_slices(void **state)
 	matrix_add(&m, "blk.0.ffn_gate_exps.weight", 768, 1);
 	matrix_add(&m, "blk.0.ffn_down_exps.weight", 256, 1);
 	save(&m);
-	x = plan_of(in, "tare: 1\nbase: {type: q4_K}");
+	x = plan_weighted(in, "tare: 1\nbase: {type: q4_K}");
 	assert_non_null(importance_of(&x, "blk.0.ffn_up_exps.weight"));
 	assert_non_null(importance_of(&x, "blk.0.ffn_gate_exps.weight"));
 	assert_contains(tare_plan_refusal(x.p, 0), "tensor blk.0.ffn_down_exps.weight: the importance matrix has 256 values for it, expected 768");
@@ -192,7 +164,7 @@ static void test_renamed(void **state)
 	planned x;
 
 	save_for_llama(1, NULL);
-	x = plan_of(small_llama(1), "tare: 1\nbase: {type: q4_K}\nrules:\n  - {match: blk.0.ffn_up.weight, rename: {ffn_up: other}}\n"
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: {type: q4_K}\nrules:\n  - {match: blk.0.ffn_up.weight, rename: {ffn_up: other}}\n"
 				    "  - {match: blk.0.attn_k.weight, drop: true}\n");
 	assert_true(tare_str_eq(importance_of(&x, "blk.0.other.weight")->name, tare_str_of("blk.0.ffn_up.weight")));
 	done(x);
@@ -205,14 +177,14 @@ static void test_include(void **state)
 	planned x;
 
 	save_for_llama(2, NULL);
-	x = plan_of(small_llama(2), "tare: 1\nbase: Q4_K_M\ninclude_weights: [attn_q, ffn_down]\n");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: Q4_K_M\ninclude_weights: [attn_q, ffn_down]\n");
 	assert_non_null(importance_of(&x, "blk.1.attn_q.weight"));
 	assert_non_null(importance_of(&x, "blk.0.ffn_down.weight"));
 	assert_null(importance_of(&x, "blk.0.ffn_up.weight"));
 	assert_null(importance_of(&x, "output.weight"));
 	assert_true(has_note(&x, "no entry in the importance matrix: q4_K without it"));
 	done(x);
-	x = plan_of(small_llama(2), "tare: 1\nbase: Q4_K_M\nexclude_weights: [attn_q, ffn_down]\n");
+	x = plan_weighted(small_llama(2), "tare: 1\nbase: Q4_K_M\nexclude_weights: [attn_q, ffn_down]\n");
 	assert_null(importance_of(&x, "blk.1.attn_q.weight"));
 	assert_non_null(importance_of(&x, "blk.0.ffn_up.weight"));
 	done(x);
@@ -225,17 +197,17 @@ static void test_nothing_left(void **state)
 	tare_value v;
 
 	save_for_llama(8, NULL);
-	x = plan_of(small_llama(8), "tare: 1\nbase: IQ4_XS");
+	x = plan_weighted(small_llama(8), "tare: 1\nbase: IQ4_XS");
 	assert_string_equal(type_of(&x, "blk.0.ffn_down.weight"), "iq4_xs");
 	done(x);
-	x = plan_of(small_llama(8), "tare: 1\nbase: IQ4_XS\ninclude_weights: [mlp]\n");
+	x = plan_weighted(small_llama(8), "tare: 1\nbase: IQ4_XS\ninclude_weights: [mlp]\n");
 	assert_string_equal(type_of(&x, "blk.0.ffn_down.weight"), "q5_K");
 	assert_null(x.p->weights);
 	assert_false(tare_model_find(tare_plan_model(x.p), "quantize.imatrix.file", &v));
 	assert_true(has_note(&x, "include_weights leaves no entry of the importance matrix"));
 	done(x);
-	x = plan_of(small_llama(1), "tare: 1\nbase: IQ2_XS\nexclude_weights: [weight]\n");
-	assert_contains(tare_plan_refusal(x.p, 0), "needs an importance matrix (imatrix: FILE");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: IQ2_XS\nexclude_weights: [weight]\n");
+	assert_contains(tare_plan_refusal(x.p, 0), "needs an importance matrix: imatrix: FILE");
 	done(x);
 }
 
@@ -269,7 +241,7 @@ static void test_metadata(void **state)
 
 	save_for_llama(1, NULL);
 	assert_int_equal(tare_model_set_text(in, "quantize.imatrix.file", "an older one", NULL), TARE_OK);
-	x = plan_of(in, "tare: 1\nbase: Q4_K_M\nmetadata: {set: {general.name: x}}\n");
+	x = plan_weighted(in, "tare: 1\nbase: Q4_K_M\nmetadata: {set: {general.name: x}}\n");
 	for (i = 0; i < 4; i++)
 		assert_int_equal(place_of(&x, keys[i]), tare_plan_model(x.p)->n_meta - 4 + i);
 	assert_string_equal(text_of(&x, keys[0]), in_scratch("im.gguf"));
@@ -277,7 +249,7 @@ static void test_metadata(void **state)
 	assert_true(tare_model_find_u64(tare_plan_model(x.p), keys[2], &n) && n == 8);
 	assert_true(tare_model_find_u64(tare_plan_model(x.p), keys[3], &n) && n == 3);
 	done(x);
-	x = plan_of(small_llama(1), "tare: 1\nbase: Q4_K_M\n"
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: Q4_K_M\n"
 				    "metadata: {set: {quantize.imatrix.file: hidden}, remove: [quantize.imatrix.dataset]}\n");
 	assert_string_equal(text_of(&x, keys[0]), "hidden");
 	assert_null(text_of(&x, keys[1]));
@@ -303,7 +275,7 @@ static void test_long_metadata(void **state)
 	assert_int_equal(tare_model_set_u32(m.m, "imatrix.chunk_count", 1u << 31, NULL), TARE_OK);
 	matrix_add(&m, "output.weight", 256, 1);
 	save(&m);
-	x = plan_of(small_llama(1), "tare: 1\nbase: Q8_0");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: Q8_0");
 	assert_int_equal(strlen(text_of(&x, "quantize.imatrix.dataset")), 127);
 	assert_int_equal(place_of(&x, "quantize.imatrix.chunks_count"), SIZE_MAX);
 	done(x);
@@ -315,7 +287,7 @@ static void test_type_metadata(void **state)
 	planned x;
 
 	save_for_llama(1, NULL);
-	x = plan_of(small_llama(1), "tare: 1\nbase: {type: q4_K}");
+	x = plan_weighted(small_llama(1), "tare: 1\nbase: {type: q4_K}");
 	assert_int_equal(place_of(&x, "quantize.imatrix.chunks_count"), tare_plan_model(x.p)->n_meta - 1);
 	assert_int_equal(place_of(&x, "general.architecture"), 0);
 	done(x);
@@ -328,7 +300,7 @@ static void test_guess(void **state)
 	planned x;
 
 	save_for_llama(8, NULL);
-	x = plan_of(small_llama(8), "tare: 1\nbase: IQ4_XS");
+	x = plan_weighted(small_llama(8), "tare: 1\nbase: IQ4_XS");
 	assert_int_equal(tare_recipe_from_model(tare_plan_model(x.p), &yaml, NULL), TARE_OK);
 	snprintf(want, sizeof want, "tare: 1\nbase: IQ4_XS\nimatrix: %s\n", in_scratch("im.gguf"));
 	assert_string_equal(yaml, want);

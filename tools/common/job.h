@@ -40,6 +40,8 @@ typedef struct tool_sum {
 } tool_sum;
 
 tool_sum tool_sum_of(const tare_model *m);
+/* Tensors that cannot be made as asked. */
+size_t tool_plan_refused(const tare_plan *p);
 /* "q4_K"; "type 99" for one not known to this version, in a buffer that lasts until the next call but one. */
 const char *tool_type(const tare_tensor *t);
 

@@ -27,6 +27,8 @@ static void put_step(tool_json *j, const tare_plan *p, const tare_model *in, siz
 		tool_json_text(j, "rule", step->rule);
 	if (step->note)
 		tool_json_text(j, "note", step->note);
+	if (step->refused)
+		tool_json_text(j, "refused", step->refused);
 	tool_json_end_object(j);
 }
 
@@ -98,6 +100,7 @@ void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output
 	tool_json_uint(&j, "nbytes", to.bytes);
 	tool_json_uint(&j, "source_nbytes", from.bytes);
 	tool_json_real(&j, "bits_per_weight", to.weights ? 8.0 * (double)to.bytes / (double)to.weights : 0);
+	tool_json_uint(&j, "refused_tensors", tool_plan_refused(p));
 	put_lines(&j, "refusals", p, tare_plan_refusal);
 	put_lines(&j, "notes", p, tare_plan_note);
 	if (fit)

@@ -20,6 +20,16 @@ tool_sum tool_sum_of(const tare_model *m)
 	return sum;
 }
 
+size_t tool_plan_refused(const tare_plan *p)
+{
+	const tare_step *step;
+	size_t i, n = 0;
+
+	for (i = 0; (step = tare_plan_step(p, i)); i++)
+		n += step->refused != NULL;
+	return n;
+}
+
 const char *tool_type(const tare_tensor *t)
 {
 	static char text[2][24];
@@ -66,9 +76,9 @@ static void add_step(tool_table *table, const tare_plan *p, const tare_model *in
 	char *name = tool_shown(t->name, 0), *place;
 
 	place = sharded ? tool_format("%u:%llu", t->file + 1, (unsigned long long)t->offset) : tool_format("%llu", (unsigned long long)t->offset);
-	tool_table_row(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s%s", name, tool_shape(t->dim, t->n_dims),
+	tool_table_row(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s%s%s%s", name, tool_shape(t->dim, t->n_dims),
 		       tool_type(tare_model_tensor(in, step->source)), step->copies ? "=" : tool_type(t), tool_count(t->size), place,
-		       step->rule ? step->rule : "", step->note ? " *" : "");
+		       step->rule ? step->rule : "", step->note ? " *" : "", step->refused ? " ! " : "", step->refused ? step->refused : "");
 	free(name);
 	free(place);
 }
@@ -109,8 +119,8 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 	bool sharded = tare_model_file_count(out) > 1;
 	tool_table *table = tool_table_new(sharded ? "~tensor\tshape\tfrom\tto\t>bytes\t>file:offset\t~because" :
 					   "~tensor\tshape\tfrom\tto\t>bytes\t>offset\t~because");
+	size_t i, refused = tool_plan_refused(p);
 	const char *note;
-	size_t i;
 
 	print_side("from ", tare_model_path(in), in);
 	print_side("to   ", output, out);
@@ -118,6 +128,9 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 		add_step(table, p, in, i, sharded);
 	putchar('\n');
 	tool_table_print(table, stdout, 2, tool_cut());
+	if (refused)
+		printf("\n  %s! refused: %s of %s tensors%s, so nothing would be written\n", tool_red(), tool_count(refused),
+		       tool_count(tare_model_tensor_count(out)), tool_plain());
 	if (fit)
 		print_fit(fit);
 	for (i = 0; (note = tare_plan_note(p, i)); i++)
