@@ -6,6 +6,7 @@
  *   v_min, v_max      a < b ? a : b; a > b ? a : b (so b, if they are equal or one is NaN)
  *   v_lt, v_eq        false where a NaN is compared; v_unordered: true there
  *   v_select(m, a, b) a where m, else b
+ *   v_one_more(m, a)  a + 1 where m, else a
  *   v_nearest_wrapped tare_nearest() of exact.h as a float, wrapping as that does
  *   v_transpose4      four columns of LANES rows
  *   v_narrow16        of sixteen values tare_nearest(), clamped to low..high, minus low, as bytes
@@ -74,24 +75,52 @@ V_INLINE void v_round16(uint8_t *code, const float *x, float inverse, float from
 /* The largest and smallest lane. No NaN among them. */
 V_INLINE float v_largest(vf a)
 {
-	float f[LANES], max;
+	float f[LANES];
 
 	v_store(f, a);
-	max = f[0];
-	for (size_t i = 1; i < LANES; i++)
-		max = f[i] > max ? f[i] : max;
-	return max;
+	for (size_t half = LANES / 2; half; half /= 2)
+		for (size_t i = 0; i < half; i++)
+			f[i] = f[i] > f[i + half] ? f[i] : f[i + half];
+	return f[0];
 }
 
 V_INLINE float v_smallest(vf a)
 {
-	float f[LANES], min;
+	float f[LANES];
 
 	v_store(f, a);
-	min = f[0];
-	for (size_t i = 1; i < LANES; i++)
-		min = f[i] < min ? f[i] : min;
-	return min;
+	for (size_t half = LANES / 2; half; half /= 2)
+		for (size_t i = 0; i < half; i++)
+			f[i] = f[i] < f[i + half] ? f[i] : f[i + half];
+	return f[0];
+}
+
+/* The largest magnitude of n weights, a multiple of 16, NaN passed over; *nan: whether there was one. */
+V_INLINE float v_magnitude(const float *x, size_t n, bool *nan)
+{
+	vf max = v_zero();
+	vm bad = m_none();
+
+	for (size_t i = 0; i < n; i += LANES) {
+		vf v = v_load(x + i);
+
+		bad = m_or(bad, v_unordered(v, v));
+		max = v_max(v_abs(v), max);
+	}
+	*nan = m_any(bad);
+	return v_largest(max);
+}
+
+/* The low bytes of tare_round_away(x * factor), sixteen of them. */
+V_INLINE void v_round_away16(uint8_t *code, const float *x, float factor)
+{
+	vf v[SIXTEEN];
+
+	for (size_t i = 0; i < SIXTEEN; i++) {
+		v[i] = v_load(x + i * LANES) * v_set(factor);
+		v[i] = v[i] + v_select(v_lt(v[i], v_zero()), v_set(-0x1.fffffep-2f), v_set(0x1.fffffep-2f));
+	}
+	v_truncate16(code, v);
 }
 
 /* Sixteen weights: scale * (code - bias) - min. */

@@ -30,6 +30,7 @@ static inline vm v_eq(vf a, vf b) { return a == b; }
 static inline vm v_unordered(vf a, vf b) { return ~((a == a) & (b == b)); }
 static inline vf v_abs(vf a) { return (vf)((vm)a & (vm){ 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff }); }
 static inline vf v_select(vm m, vf yes, vf no) { return (vf)(((vm)yes & m) | ((vm)no & ~m)); }
+static inline vf v_one_more(vm m, vf a) { return a + (vf)(m & (vm)v_set(1)); }
 static inline vm m_none(void) { return (vm){ 0, 0, 0, 0 }; }
 static inline vm m_and(vm a, vm b) { return a & b; }
 static inline vm m_or(vm a, vm b) { return a | b; }

@@ -25,6 +25,7 @@ static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 static inline vm v_eq(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 static inline vm v_unordered(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
 static inline vf v_select(vm m, vf yes, vf no) { return _mm256_blendv_ps(no, yes, m); }
+static inline vf v_one_more(vm m, vf a) { return a + _mm256_and_ps(m, v_set(1)); }
 static inline vm m_none(void) { return _mm256_setzero_ps(); }
 static inline vm m_and(vm a, vm b) { return _mm256_and_ps(a, b); }
 static inline vm m_or(vm a, vm b) { return _mm256_or_ps(a, b); }

@@ -25,6 +25,7 @@ static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
 static inline vm v_eq(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 static inline vm v_unordered(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
 static inline vf v_select(vm m, vf yes, vf no) { return _mm512_mask_blend_ps(m, no, yes); }
+static inline vf v_one_more(vm m, vf a) { return _mm512_mask_add_ps(a, m, a, v_set(1)); }
 static inline vm m_none(void) { return 0; }
 static inline vm m_and(vm a, vm b) { return (vm)(a & b); }
 static inline vm m_or(vm a, vm b) { return (vm)(a | b); }

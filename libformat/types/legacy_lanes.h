@@ -281,29 +281,18 @@ V_INLINE void plain_q5_1(struct tare_q5_1 *b, const float *x)
 	tare_pack_low(b->low, code);
 }
 
-/* As tare_round_away(): the float below a half, with the weight's sign, and truncate. */
 V_INLINE void plain_q8_0(struct tare_q8_0 *b, const float *x)
 {
-	vf v[REGISTERS];
-	vm nan = m_none();
-	float d, inverse;
+	bool nan;
+	float d = v_magnitude(x, BLOCK, &nan) / 127, inverse = d != 0 ? 1 / d : 0;
 
-	plain_load(v, x);
-	for (size_t i = 0; i < REGISTERS; i++)
-		nan = m_or(nan, v_unordered(v[i], v[i]));
-	if (m_any(nan)) {
+	if (nan) {
 		tare_type_q8_0.encode(b, x, 1, BLOCK, NULL);
 		return;
 	}
-	d = plain_magnitude(v) / 127;
-	inverse = d != 0 ? 1 / d : 0;
 	tare_put_scale(b->d, d);
-	for (size_t i = 0; i < REGISTERS; i++) {
-		v[i] = v[i] * v_set(inverse);
-		v[i] = v[i] + v_select(v_lt(v[i], v_zero()), v_set(-0x1.fffffep-2f), v_set(0x1.fffffep-2f));
-	}
-	v_truncate16((uint8_t *)b->code, v);
-	v_truncate16((uint8_t *)b->code + 16, v + SIXTEEN);
+	for (size_t i = 0; i < BLOCK; i += 16)
+		v_round_away16((uint8_t *)b->code + i, x + i, inverse);
 }
 
 void LANES_NAME(tare_q8_0_encode)(void *dst, const float *src, size_t rows, size_t cols, const float *weights)

@@ -1,27 +1,16 @@
 /* mxfp4: OCP microscaling, E2M1 with one E8M0 scale for 32 weights. ggml's order: low nibbles hold the first half of the block. */
 #include "types/fp4.h"
+#include "types/kernels.h"
 #include "types/type.h"
 
 enum { LEN = 32 };
 
-struct block {
-	uint8_t e;
-	uint8_t code[LEN / 2];
-};
-_Static_assert(sizeof(struct block) == 17, "mxfp4");
-
-/* Half of 2^(e - 127). ggml knows no NaN here: 255 is 2^128, halved. */
-static float half_scale(uint8_t e)
-{
-	return tare_f32_of_bits(e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23);
-}
-
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_mxfp4 *b = src;
 
 	for (; nblocks--; b++, dst += LEN)
-		tare_fp4_decode(dst, b->code, LEN / 2, half_scale(b->e));
+		tare_fp4_decode(dst, b->code, LEN / 2, tare_mxfp4_half(b->e));
 }
 
 /* The largest integer not above log2(x) rounded to a float, x > 0 and finite: the exponent, but one more just below a power of two
@@ -37,36 +26,35 @@ static int floor_log2(float x)
 	return exponent + (next && below <= 88u >> (__builtin_clz(next) - 24));
 }
 
-/* Largest magnitude to scale. Below 2^-125 the exponent wraps (and the codes come out as zero), of infinity it is 0: as the
- * reference's conversion to a byte does on x86. */
-static uint8_t exponent_for(float max)
+/* Below 2^-125 it wraps (and the codes come out as zero), of infinity it is 0: as the reference's conversion to a byte does on x86. */
+uint8_t tare_mxfp4_exponent(float max)
 {
 	if (max == 0 || !tare_is_finite(max))
 		return 0;
 	return (uint8_t)(floor_log2(max) - 2 + 127);
 }
 
-static void encode_block(struct block *b, const float *x)
+static void encode_block(struct tare_mxfp4 *b, const float *x)
 {
 	float max = tare_abs(tare_extreme(x, LEN));
 
-	b->e = exponent_for(max);
+	b->e = tare_mxfp4_exponent(max);
 	if (max == 0)
 		memset(b->code, 0, sizeof b->code);
 	else
-		tare_fp4_encode(b->code, x, LEN / 2, half_scale(b->e), max > 0x1p-120f && max < 0x1p120f);
+		tare_fp4_encode(b->code, x, LEN / 2, tare_mxfp4_half(b->e), tare_mxfp4_plain(max));
 }
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	struct block *b = dst;
+	struct tare_mxfp4 *b = dst;
 
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
 		encode_block(b++, src);
 }
 
 const struct tare_type tare_type_mxfp4 = {
-	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct block),
+	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct tare_mxfp4),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
-	.decode = decode, .encode = encode,
+	.decode = decode, .encode = encode, .kernels = TARE_ENCODERS(mxfp4),
 };

@@ -1,17 +1,12 @@
 /* q2_0: 64 codes of two bits, (code - 1) x scale. */
-#include "types/exact.h"
+#include "types/kernels.h"
+#include "types/low_bits.h"
 #include "types/swap.h"
 #include "types/type.h"
 
 enum { LEN = 64, ZERO = 1 };
 
-struct block {
-	uint8_t d[2];
-	uint8_t code[LEN / 4];
-};
-_Static_assert(sizeof(struct block) == 18, "q2_0");
-
-static void decode_block(float *restrict y, const struct block *restrict b)
+static void decode_block(float *restrict y, const struct tare_q2_0 *restrict b)
 {
 	float d = tare_get_scale(b->d);
 
@@ -22,14 +17,14 @@ static void decode_block(float *restrict y, const struct block *restrict b)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_q2_0 *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
 }
 
 /* The scale is the largest magnitude, so 2 never comes out. A scale so small that its inverse is infinite gives codes of 0. */
-static void encode_block(struct block *restrict b, const float *restrict x)
+static void encode_block(struct tare_q2_0 *restrict b, const float *restrict x)
 {
 	float d = tare_abs(tare_extreme(x, LEN));
 	float inverse = d > 0 ? 1 / d : 0;
@@ -45,7 +40,7 @@ static void encode_block(struct block *restrict b, const float *restrict x)
 
 static void encode(void *dst, const float *src, size_t rows, size_t cols, const float *weights)
 {
-	struct block *b = dst;
+	struct tare_q2_0 *b = dst;
 
 	for (size_t n = rows * cols / LEN; n--; src += LEN)
 		encode_block(b++, src);
@@ -53,11 +48,11 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_q2_0), 0, 1, 2);
 }
 
 const struct tare_type tare_type_q2_0 = {
-	.name = "q2_0", .gguf_id = 42, .block_len = LEN, .block_size = sizeof(struct block),
+	.name = "q2_0", .gguf_id = 42, .block_len = LEN, .block_size = sizeof(struct tare_q2_0),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
-	.decode = decode, .encode = encode, .swap = swap,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q2_0),
 };
