@@ -262,6 +262,8 @@ TARE_API void tare_imatrix_free(tare_imatrix *im); /* NULL is fine */
 TARE_API size_t tare_imatrix_count(const tare_imatrix *im); /* entries, in bytewise order of the weights' names */
 /* The entry for the weight of this name, SIZE_MAX if there is none. */
 TARE_API size_t tare_imatrix_find(const tare_imatrix *im, tare_str name);
+/* As tare_model_match(): hits has one for each entry. */
+TARE_API tare_status tare_imatrix_match(const tare_imatrix *im, const char *const *patterns, size_t n, bool *hits, tare_error *err);
 
 /* What is known of one weight, over the slices (experts) that have data. */
 typedef struct tare_imatrix_entry {
@@ -321,7 +323,8 @@ TARE_API const char *tare_mix_name_at(size_t i);
 /* file: the name for messages. */
 TARE_API tare_status tare_recipe_parse(tare_recipe **out, const char *yaml, size_t size, const char *file, tare_error *err);
 TARE_API tare_status tare_recipe_load(tare_recipe **out, const char *path, tare_error *err);
-/* Replace (or add) one top-level key by a YAML fragment, as if the recipe had said so; origin names it in messages ("--pure"). */
+/* Replace (or add) one top-level key by a YAML fragment, as if the recipe had said so; origin names it in messages ("--pure"), which then
+ * say no line. */
 TARE_API tare_status tare_recipe_set(tare_recipe *r, const char *key, const char *yaml, const char *origin, tare_error *err);
 /* Canonical YAML, malloc'ed: parsing it gives an equal recipe. */
 TARE_API tare_status tare_recipe_print(const tare_recipe *r, char **yaml, tare_error *err);

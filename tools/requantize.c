@@ -17,7 +17,7 @@
 
 static const tool_option options[] = {
 	{ "recipe", 'r', TOOL_TEXT, AT(recipe), "FILE", NULL, "Recipe", "what becomes of each weight: tare-recipe(5)", 0 },
-	{ "type", 't', KEY, "MIX", "@mixes", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
+	{ "type", 't', KEY, "MIX", "@bases", "Recipe", "a mix such as Q4_K_M, or type:q4_0 throughout", 0 },
 	{ "fit", 0, KEY, "SIZE", NULL, "Recipe", NULL, 0 },
 	{ "fit-types", 0, KEY, "TYPE,...", NULL, "Recipe", NULL, 0 },
 	{ "imatrix", 0, KEY, "FILE", NULL, "Recipe", NULL, 0 },

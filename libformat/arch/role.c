@@ -113,15 +113,31 @@ bool tare_layer_place(tare_str name, size_t *at, size_t *len)
 	return true;
 }
 
+/* The first two components, as "a.blk" or "v.patch_*" have them. */
+static bool is_front(const tare_str *parts, size_t n, const char *tower)
+{
+	size_t len = strlen(tower), have;
+
+	if (n < 2)
+		return false;
+	have = (size_t)(parts[1].ptr - parts[0].ptr) + parts[1].len;
+	if (tower[len - 1] == '*')
+		have = have < --len ? have : len;
+	return have == len && !memcmp(parts[0].ptr, tower, len);
+}
+
 static const char *tower_of(const tare_str *parts, size_t n)
 {
 	size_t i, k;
 
-	/* The short names of GGUF projectors ("v.blk.0...") count in front only. */
-	for (i = 0; i < n; i++)
-		for (k = 0; k < COUNT(towers); k++)
-			if ((!i || strlen(towers[k].name) > 2) && tare_str_eq(parts[i], tare_str_of(towers[k].name)))
+	for (k = 0; k < COUNT(towers); k++) {
+		if (strchr(towers[k].name, '.') && is_front(parts, n, towers[k].name))
+			return towers[k].role;
+		/* "mm", also of projector files, counts in front only. */
+		for (i = 0; i < n && (!i || strlen(towers[k].name) > 2); i++)
+			if (tare_str_eq(parts[i], tare_str_of(towers[k].name)))
 				return towers[k].role;
+	}
 	return NULL;
 }
 

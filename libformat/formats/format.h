@@ -17,6 +17,7 @@ typedef struct tare_format {
 	const char *name;        /* "gguf" */
 	const char *title;       /* for people */
 	const char *suffix;      /* ".gguf" */
+	const char *also;        /* another one files go by, or NULL */
 	/* How sure, 0 not mine .. 100 certain, from the first size bytes (at most TARE_PROBE). */
 	int (*probe)(const uint8_t *head, size_t size);
 	/* Reads m->files[0]: header only; fills version, byte order, alignment, metadata, tensors, data_offset. */
@@ -38,6 +39,9 @@ enum { TARE_PROBE = 4096 };
 const tare_format *tare_format_at(size_t i);              /* NULL past the last */
 const tare_format *tare_format_find(const char *name);    /* NULL if none */
 const tare_format *tare_format_of_suffix(const char *path); /* by the end of path (".zst" ignored), NULL if none */
+/* What is to be written: by name (to), else by the end of path, else fallback; each may be NULL. An ending that promises another format is
+ * a mistake, and a format that is only read is TARE_E_UNSUPPORTED. */
+tare_status tare_format_to_write(const tare_format **out, const char *to, const char *path, const tare_format *fallback, tare_error *err);
 /* "a zip archive": what a file seems to be that no format reads, NULL if it tells nothing. */
 const char *tare_format_look_alike(const uint8_t *head, size_t size);
 /* Opens one file as one format (NULL: by content) without looking for siblings. Takes source over, also on failure. */

@@ -41,9 +41,19 @@ const tare_format *tare_format_of_suffix(const char *path)
 	size_t len = tare_strip_ending(path, strlen(path), ".zst"), i;
 
 	for (i = 0; i < N_FORMATS; i++)
-		if (tare_strip_ending(path, len, formats[i]->suffix) < len)
+		if (tare_strip_ending(path, len, formats[i]->suffix) < len ||
+		    (formats[i]->also && tare_strip_ending(path, len, formats[i]->also) < len))
 			return formats[i];
 	return NULL;
+}
+
+static void names_of_formats(char *buf, size_t size)
+{
+	size_t used = 0, i;
+
+	*buf = '\0';
+	for (i = 0; i < N_FORMATS && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", formats[i]->name);
 }
 
 const char *tare_format_name_of_path(const char *path)
@@ -51,6 +61,65 @@ const char *tare_format_name_of_path(const char *path)
 	const tare_format *f = tare_format_of_suffix(path);
 
 	return f ? f->name : NULL;
+}
+
+static tare_status find(const tare_format **out, const char *name, tare_error *err)
+{
+	char names[200];
+
+	*out = tare_format_find(name);
+	if (*out)
+		return TARE_OK;
+	names_of_formats(names, sizeof names);
+	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", TARE_SHOW(tare_str_of(name)), names);
+}
+
+/* Whose files end so, of those that have no row here. */
+static const char *stranger_of_suffix(const char *path)
+{
+	static const struct {
+		const char *suffix, *title;
+	} strangers[] = {
+		{ ".onnx", "ONNX" },       { ".pt", "PyTorch" },         { ".pth", "PyTorch" },  { ".ckpt", "PyTorch" },
+		{ ".pkl", "a pickle" },    { ".h5", "HDF5" },            { ".hdf5", "HDF5" },    { ".keras", "Keras" },
+		{ ".npy", "NumPy" },       { ".npz", "NumPy" },          { ".tflite", "TensorFlow Lite" },
+		{ ".msgpack", "MessagePack" }, { ".mlmodel", "Core ML" }, { ".xml", "OpenVINO" }, { ".json", "JSON" },
+	};
+	size_t len = tare_strip_ending(path, strlen(path), ".zst"), i;
+
+	for (i = 0; i < sizeof strangers / sizeof *strangers; i++)
+		if (tare_strip_ending(path, len, strangers[i].suffix) < len)
+			return strangers[i].title;
+	return NULL;
+}
+
+static tare_status refuse_ending(const char *title, const char *path, tare_error *err)
+{
+	tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "a file named so is %s, which cannot be written by this version: name another file, or "
+		  "the format (--to)", title);
+	tare_error_in_file(err, path);
+	return TARE_E_UNSUPPORTED;
+}
+
+tare_status tare_format_to_write(const tare_format **out, const char *to, const char *path, const tare_format *fallback, tare_error *err)
+{
+	const char *stranger = NULL;
+
+	*out = NULL;
+	if (to)
+		TARE_TRY(find(out, to, err));
+	if (!*out && path)
+		*out = tare_format_of_suffix(path);
+	if (!*out && path)
+		stranger = stranger_of_suffix(path);
+	if (stranger || (*out && !to && !(*out)->layout))
+		return refuse_ending(stranger ? stranger : (*out)->title, path, err);
+	if (!*out)
+		*out = fallback;
+	if (*out && (*out)->layout)
+		return TARE_OK;
+	return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "%s cannot be written by this version",
+			 *out ? (*out)->title : "a model without a format");
 }
 
 static const tare_format *highest_bid(const uint8_t *head, size_t size, int *bid)
@@ -68,15 +137,6 @@ static const tare_format *highest_bid(const uint8_t *head, size_t size, int *bid
 		}
 	}
 	return best;
-}
-
-static void names_of_formats(char *buf, size_t size)
-{
-	size_t used = 0, i;
-
-	*buf = '\0';
-	for (i = 0; i < N_FORMATS && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", formats[i]->name);
 }
 
 /* By content. A faint bid gives way to a known look-alike. The name decides last, and only so that the reader may say what is wrong. */
@@ -109,16 +169,7 @@ static tare_status choose_by_content(const tare_format **out, const char *path, 
 
 static tare_status choose(const tare_format **out, const char *path, tare_source *source, const char *from, tare_error *err)
 {
-	char names[200];
-
-	if (!from)
-		return choose_by_content(out, path, source, err);
-	*out = tare_format_find(from);
-	if (*out)
-		return TARE_OK;
-	names_of_formats(names, sizeof names);
-	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s", TARE_SHOW(tare_str_of(from)),
-			 names);
+	return from ? find(out, from, err) : choose_by_content(out, path, source, err);
 }
 
 static tare_status read_into(tare_model *m, const char *path, const tare_open_options *opt, tare_error *err)

@@ -154,6 +154,7 @@ const tare_format tare_format_safetensors = {
 	.name = "safetensors",
 	.title = "safetensors",
 	.suffix = ".safetensors",
+	.also = ".st",
 	.probe = probe,
 	.read = tare_st_read,
 	.layout = tare_st_layout,

@@ -21,6 +21,13 @@ static size_t strip_number(const char *path, size_t len)
 	return len > 15 && p[0] == '-' && all_digits(p + 1, 5) && !memcmp(p + 6, "-of-", 4) && all_digits(p + 10, 5) ? len - 15 : len;
 }
 
+static size_t strip_suffix(const char *path, size_t len)
+{
+	size_t bare = tare_strip_ending(path, len, tare_format_safetensors.suffix);
+
+	return bare < len ? bare : tare_strip_ending(path, len, tare_format_safetensors.also);
+}
+
 size_t tare_st_shard_prefix(const char *path)
 {
 	size_t bare = tare_strip_ending(path, strlen(path), ".zst"), name = tare_strip_ending(path, bare, ".safetensors");
@@ -51,7 +58,7 @@ static char *text_of(const char *prefix, size_t len, const char *rest)
 tare_status tare_st_name_files(tare_model *out, const char *path, uint32_t n, tare_error *err)
 {
 	size_t len = strlen(path), bare = tare_strip_ending(path, len, ".zst");
-	size_t prefix = strip_number(path, tare_strip_ending(path, bare, ".safetensors"));
+	size_t prefix = strip_number(path, strip_suffix(path, bare));
 	char rest[64];
 	uint32_t i;
 

@@ -78,13 +78,6 @@ static tare_status open_stream(tare_target *t, tare_error *err)
 	return t->fd < 0 ? tare_fail_errno(err, errno, "cannot open") : TARE_OK;
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-	size_t n = strlen(text), k = strlen(end);
-
-	return n >= k && !strcmp(text + n - k, end);
-}
-
 /* The disk starts on what it has while the rest is made; what is left to the sync at the end is short then. Halves the time of a copy. */
 static void push(tare_target *t)
 {
@@ -105,6 +98,13 @@ static tare_status put_fd(void *ctx, const void *bytes, size_t size, tare_error 
 	return TARE_OK;
 }
 
+static bool is_packed(const char *path)
+{
+	size_t n = strlen(path);
+
+	return tare_strip_ending(path, n, ".zst") < n;
+}
+
 static tare_status set_up(tare_target *t, const tare_target_options *opt, tare_error *err)
 {
 	int rc;
@@ -117,7 +117,7 @@ static tare_status set_up(tare_target *t, const tare_target_options *opt, tare_e
 	t->buffer = malloc(BUFFER);
 	if (!t->buffer)
 		return tare_fail_nomem(err);
-	if (opt->compress || ends_in(t->path, ".zst")) {
+	if (opt->compress || is_packed(t->path)) {
 		t->packed = (tare_sink){ .put = put_fd, .ctx = t };
 		return tare_packer_new(&t->packer, opt, &t->packed, err);
 	}

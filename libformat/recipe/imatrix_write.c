@@ -238,9 +238,9 @@ static tare_status write_dat(writer *w, tare_error *err)
 
 static tare_status choose_form(const char *path, const char *to, const tare_format **out, tare_error *err)
 {
-	*out = to ? tare_format_find(to) : path ? tare_format_of_suffix(path) : NULL;
-	if (!*out && !to)
-		*out = &tare_format_gguf;
+	*out = to ? tare_format_find(to) : NULL;
+	if (!to)
+		TARE_TRY(tare_format_to_write(out, NULL, path, &tare_format_gguf, err));
 	if (*out == &tare_format_gguf || *out == &tare_format_imatrix_dat)
 		return TARE_OK;
 	return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "importance matrices are added up and turned into %s or %s, not %s", tare_format_gguf.name,

@@ -7,30 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static tare_status choose_format(const tare_planner *pl, const tare_plan_options *opt, const tare_format **out, tare_error *err)
-{
-	char names[128] = "";
-	size_t i;
-
-	*out = NULL;
-	if (opt->to) {
-		*out = tare_format_find(opt->to);
-		for (i = 0; !*out && tare_format_at(i); i++)
-			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", tare_format_at(i)->name);
-		if (!*out)
-			return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "no format is called '%s'; there are: %s",
-					 TARE_SHOW(tare_str_of(opt->to)), names);
-	}
-	if (!*out && opt->path)
-		*out = tare_format_of_suffix(opt->path);
-	if (!*out)
-		*out = pl->in->format;
-	if (!*out || !(*out)->layout)
-		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "%s cannot be written by this version",
-				 *out ? (*out)->title : "a model without a format");
-	return TARE_OK;
-}
-
 static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
 {
 	const tare_open_options like = { .limits = &pl->in->limits };
@@ -38,7 +14,7 @@ static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt,
 
 	TARE_TRY(tare_model_new(&out, &like, err));
 	pl->p->out = out;
-	TARE_TRY(choose_format(pl, opt, &out->format, err));
+	TARE_TRY(tare_format_to_write(&out->format, opt->to, opt->path, pl->in->format, err));
 	out->alignment = pl->in->alignment;
 	out->ordered = pl->in->ordered;
 	out->home_big = pl->in->home_big;

@@ -13,6 +13,14 @@ const char *tare_reading_place(tare_reading *r, const tare_yaml *n)
 	return r->origin ? r->origin : tare_arena_printf(r->arena, "line %u", n->line);
 }
 
+/* Text that came from a key's origin has no file to count lines in. */
+static void blame(const char *origin, const char *file, tare_error *err)
+{
+	tare_error_in_file(err, origin ? origin : file);
+	if (err && origin)
+		err->line = err->column = 0;
+}
+
 /* All keys of root into s. A failure says which file, or whose origin, the text came from. */
 static tare_status read_all(tare_recipe *r, const tare_yaml *root, const char **origins, tare_settings *s, tare_error *err)
 {
@@ -24,7 +32,7 @@ static tare_status read_all(tare_recipe *r, const tare_yaml *root, const char **
 		reading.origin = origins[i];
 		st = tare_recipe_read(&reading, root->keys[i]->text.ptr, root->items[i], err);
 		if (st != TARE_OK) {
-			tare_error_in_file(err, origins[i] ? origins[i] : r->file);
+			blame(origins[i], r->file, err);
 			return st;
 		}
 	}
@@ -38,7 +46,7 @@ void tare_recipe_blame(const tare_recipe *r, const char *key, tare_error *err)
 
 	for (i = 0; i < r->root->count; i++)
 		if (r->root->items[i] == n)
-			tare_error_in_file(err, r->origins[i] ? r->origins[i] : r->file);
+			blame(r->origins[i], r->file, err);
 }
 
 static tare_status check_place(const tare_recipe *r, const char *key, tare_error *err, const char *text)
@@ -217,7 +225,7 @@ tare_status tare_recipe_set(tare_recipe *r, const char *key, const char *yaml, c
 	}
 	st = set_key(r, key, yaml, copy, err);
 	if (st != TARE_OK)
-		tare_error_in_file(err, copy);
+		blame(copy, NULL, err);
 	return st;
 }
 

@@ -73,7 +73,7 @@ load helper
 	tare-convert --select 'blk.{0,1}.attn_q.weight' m.gguf -o two.gguf
 	[ "$(tare-inspect --json two.gguf | jq '.tensors | length')" -eq 2 ]
 	run -2 --separate-stderr tare-convert --exclude '{a' m.gguf -o x.gguf
-	[[ $stderr == "--exclude:"*"'{' without '}'"* ]]
+	[[ $stderr == "tare-convert: --exclude: "*"'{' without '}'"* ]]
 	run -0 --separate-stderr tare-convert --type f16 --dry-run --select 'blk.0.*' m.gguf
 	[[ $output == *"--select --type"* ]] # not lines of a recipe that nobody wrote
 }

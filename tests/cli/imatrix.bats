@@ -14,6 +14,11 @@ matrices=${build}/fixtures/imatrix
 	[ "$(grep -c '^  blk' <<<"$output")" -eq 35 ]
 	run -0 tare-inspect --select '*.ffn_down.weight' "$matrices/good-stories260K.bin"
 	[ "$(grep -c '^  blk' <<<"$output")" -eq 5 ]
+	run -0 tare-inspect --select 'blk.{0,1}.*' --exclude 're:ffn|attn_[qk]' --json "$matrices/good-stories260K.bin"
+	[ "$(jq -r '.imatrix.entries[].name' <<<"$output" | sort | tr '\n' ' ')" = \
+		"blk.0.attn_output.weight blk.0.attn_v.weight blk.1.attn_output.weight blk.1.attn_v.weight " ]
+	run -2 --separate-stderr tare-inspect --exclude '[' "$matrices/good-stories260K.bin"
+	[[ $stderr == "tare-inspect: --exclude: glob '['"* ]]
 	run -1 --separate-stderr tare-inspect --select none "$matrices/good-stories260K.bin"
 	[[ $stderr == *"no entry is selected"* ]]
 	run -0 tare-inspect -t "$matrices/good-stories260K.bin"

@@ -224,6 +224,17 @@ load helper
 		echo "${COMPREPLY[*]}"
 	}
 	[ "$(complete_it tare-requantize -t Q4_K)" = "Q4_K_S Q4_K_M" ]
+	[ "$(complete_it tare-requantize -t type:q4_)" = "type:q4_0 type:q4_1 type:q4_K" ] # without a colon in COMP_WORDBREAKS
+	[ "$(complete_it tare-requantize -t type : q4_)" = "q4_0 q4_1 q4_K" ]
+	[[ " $(complete_it tare-requantize --type type :) " == *" f16 "*" q4_K "* ]]
+	[[ " $(complete_it tare-requantize -t type :) " != *" q8_K "* ]] # which cannot be written
+	[[ $(complete_it tare-requantize -t ty) == "type:"*" type:q4_K "* ]]
 	[ "$(complete_it tare-convert --to s)" = safetensors ]
 	[ "$(complete_it tare-inspect --files)" = --files0-from ]
+}
+
+@test "completion offers types behind type: in zsh and fish" {
+	grep -q "type\\\\:q4_K" "$root/tools/completions/zsh/_tare-requantize"
+	! grep -q '[^\\]:q4_K' "$root/tools/completions/zsh/_tare-requantize"
+	grep -q ' -a .* type:q4_K ' "$root/tools/completions/fish/tare-requantize.fish"
 }

@@ -168,9 +168,32 @@ load helper
 	tare-requantize -q -t Q4_K_M --to safetensors m.gguf -o - | cmp - q.safetensors
 }
 
+@test "the output's name says the format, or that there is none" {
+	tare-requantize -q -t Q4_K_M m.gguf -o q.safetensors
+	tare-requantize -q -t Q4_K_M m.gguf -o q.st
+	cmp q.st q.safetensors
+	tare-requantize -q -t Q4_K_M m.gguf -o q.ST.ZST
+	zstd -dqc <q.ST.ZST | cmp - q.st
+	for name in x.pth x.H5 x.npz.zst; do
+		run -2 --separate-stderr tare-requantize -t Q4_K_M m.gguf -o $name
+		[[ $stderr == "tare-requantize: $name: a file named so is "*"(--to)" ]]
+		[ ! -e $name ]
+	done
+	tare-requantize -q -t Q4_K_M --to safetensors m.gguf -o x.pth
+	cmp x.pth q.st
+	run -2 --separate-stderr tare-convert -n m.gguf -o x.pth -f
+	[[ $stderr == "tare-convert: x.pth: a file named so is PyTorch,"* ]]
+}
+
 @test "a message says which option or input it is about" {
 	run -2 --separate-stderr tare-requantize -t Q4_K_M --tensor-type nothing=q8_0 m.gguf -o x.gguf
-	[[ $stderr == "--tensor-type:"*"matches no tensor"* ]]
+	[[ $stderr == "tare-requantize: --tensor-type: "*"matches no tensor"* ]]
+	run -2 --separate-stderr tare-requantize -t Q9_K m.gguf -o x.gguf
+	[[ $stderr == "tare-requantize: -t: expected a mix"*"'Q9_K'"* ]]
+	run -2 --separate-stderr tare-requantize -t Q4_K_M --min-sqnr x m.gguf -o x.gguf
+	[[ $stderr == "tare-requantize: --min-sqnr: expected a number, not 'x'" ]]
+	run -2 --separate-stderr tare-requantize -r <(printf 'tare: 1\nbase: q8_O\n') --pure m.gguf -o x.gguf
+	[[ $stderr =~ ^/dev/fd/[0-9]+:2:7:\  ]]
 	head -c 600000 m.gguf >cut.gguf
 	run -2 --separate-stderr bash -c 'cat cut.gguf | tare-requantize -q -t Q4_K_M - -o x.gguf'
 	[[ $stderr == "tare-requantize: standard input: "*"cut short"* ]]

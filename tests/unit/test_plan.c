@@ -289,6 +289,22 @@ static void test_formats(void **state)
 	assert_int_equal(tare_plan_model(p)->n_files, 3);
 	assert_int_equal(tare_plan_model(p)->tensors[4].file, 1);
 	tare_plan_free(p);
+	assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "x.St.ZST" }, NULL), TARE_OK);
+	assert_string_equal(tare_model_format(tare_plan_model(p)), "safetensors");
+	tare_plan_free(p);
+	assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "x.st", .split_count = 4 }, NULL), TARE_OK);
+	assert_string_equal(tare_model_file_path(tare_plan_model(p), 0), "x-00001-of-00003.safetensors");
+	tare_plan_free(p);
+	assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "x.pth", .to = "gguf" }, NULL), TARE_OK);
+	tare_plan_free(p);
+	assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "x.bin" }, NULL), TARE_OK);
+	assert_string_equal(tare_model_format(tare_plan_model(p)), "gguf");
+	tare_plan_free(p);
+	assert_string_equal(failure(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "dir/x.PTH.zst" }, &err), TARE_E_UNSUPPORTED, &err),
+			    "dir/x.PTH.zst: a file named so is PyTorch, which cannot be written by this version: name another file, or the "
+			    "format (--to)");
+	assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = "x.npz" }, NULL), TARE_E_UNSUPPORTED);
+	assert_null(p);
 	assert_contains(failure(tare_plan_new(&p, m, r, &(tare_plan_options){ .to = "gguff" }, &err), TARE_E_ARG, &err),
 			"no format is called 'gguff'; there are: gguf, safetensors");
 	assert_int_equal(tare_plan_new(&p, NULL, r, NULL, NULL), TARE_E_ARG);

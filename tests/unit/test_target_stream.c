@@ -251,18 +251,18 @@ static void levels_and_long(void **state)
 	tare_error err = TARE_ERROR_INIT;
 	size_t quick, best;
 
-	assert_int_equal(send(in_scratch("out.zst"), &opt, SIZE, NULL), TARE_OK);
-	assert_unpacks(in_scratch("out.zst"), SIZE);
-	free(slurp(in_scratch("out.zst"), &quick));
+	assert_int_equal(send(in_scratch("OUT.ZsT"), &opt, SIZE, NULL), TARE_OK);
+	assert_unpacks(in_scratch("OUT.ZsT"), SIZE);
+	free(slurp(in_scratch("OUT.ZsT"), &quick));
 	opt.zstd_level = 15;
 	opt.zstd_long = true;
-	assert_int_equal(send(in_scratch("out.zst"), &opt, SIZE, NULL), TARE_OK);
-	assert_unpacks(in_scratch("out.zst"), SIZE);
-	free(slurp(in_scratch("out.zst"), &best));
+	assert_int_equal(send(in_scratch("OUT.ZsT"), &opt, SIZE, NULL), TARE_OK);
+	assert_unpacks(in_scratch("OUT.ZsT"), SIZE);
+	free(slurp(in_scratch("OUT.ZsT"), &best));
 	assert_true(best < quick);
 	opt.zstd_level = -5;
-	assert_int_equal(send(in_scratch("out.zst"), &opt, SIZE, NULL), TARE_OK);
-	assert_unpacks(in_scratch("out.zst"), SIZE);
+	assert_int_equal(send(in_scratch("OUT.ZsT"), &opt, SIZE, NULL), TARE_OK);
+	assert_unpacks(in_scratch("OUT.ZsT"), SIZE);
 	opt.zstd_level = 1000;
 	assert_int_equal(send(in_scratch("bad.zst"), &opt, SIZE, &err), TARE_E_ARG);
 	assert_non_null(strstr(err.message, "zstd level 1000: expected"));

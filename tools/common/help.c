@@ -97,12 +97,31 @@ static const char *limit_at(size_t i)
 	return lim ? lim->name : NULL;
 }
 
+/* Mixes, and each type that can be written as "type:NAME". Static storage until the next call. */
+static const char *base_at(size_t i)
+{
+	static char text[32];
+	size_t mixes = 0, k;
+	const tare_type *t;
+
+	while (tare_mix_name_at(mixes))
+		mixes++;
+	if (i < mixes)
+		return tare_mix_name_at(i);
+	for (i -= mixes, k = 0; (t = tare_type_at(k)); k++)
+		if (tare_type_can_encode(t) && !i--)
+			break;
+	if (t)
+		snprintf(text, sizeof text, "type:%s", tare_type_name(t));
+	return t ? text : NULL;
+}
+
 static const struct {
 	const char *word;
 	const char *(*at)(size_t i);
 } lists[] = {
 	{ "@types", type_at },
-	{ "@mixes", tare_mix_name_at },
+	{ "@bases", base_at },
 	{ "@formats", tare_format_name_at },
 	{ "@limits", limit_at },
 };

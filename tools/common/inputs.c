@@ -3,10 +3,11 @@
 #include "common/message.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+typedef tare_status matcher(const void *of, const char *const *patterns, size_t n, bool *hits, tare_error *err);
 
 static void read_names(tool_list *list, const char *path)
 {
@@ -73,47 +74,42 @@ tare_model *tool_open(const tool_shared *s, const char *path, int *status)
 	return m;
 }
 
-/* The tensors that fit what an option was given. A pattern that is none is the user's mistake. */
-static bool *hits_of(const tool_list *patterns, const char *option, const tare_model *m)
+/* Which of count things --select and --exclude leave, malloc'ed. */
+static bool *chosen(const tool_shared *s, size_t count, const void *of, matcher *match, size_t *n)
 {
-	bool *hits = tool_alloc(tare_model_tensor_count(m), sizeof *hits);
+	bool *in = tool_alloc(count, sizeof *in), *out = tool_alloc(count, sizeof *out);
 	tare_error err = TARE_ERROR_INIT;
-
-	if (tare_model_match(m, patterns->item, patterns->n, hits, &err))
-		tool_usage("--%s: %s", option, err.message);
-	return hits;
-}
-
-/* For names that are not a model's tensors. */
-static bool matches(const tool_list *globs, const char *name)
-{
 	size_t i;
 
-	for (i = 0; i < globs->n; i++)
-		if (!fnmatch(globs->item[i], name, 0))
-			return true;
-	return false;
-}
-
-bool tool_is_selected(const tool_shared *s, tare_str str)
-{
-	bool text = !str.len || !memchr(str.ptr, '\0', str.len);
-	char *name = text ? memcpy(tool_alloc(str.len + 1, 1), str.len ? str.ptr : "", str.len) : tool_shown(str, 0);
-	bool in = (!s->select.n || matches(&s->select, name)) && !matches(&s->exclude, name);
-
-	free(name);
-	return in;
-}
-
-bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n)
-{
-	size_t count = tare_model_tensor_count(m), i;
-	bool *in = hits_of(&s->select, "select", m), *out = hits_of(&s->exclude, "exclude", m);
-
+	/* A pattern that is none is the user's mistake. */
+	if (match(of, s->select.item, s->select.n, in, &err))
+		tool_usage("--select: %s", err.message);
+	if (match(of, s->exclude.item, s->exclude.n, out, &err))
+		tool_usage("--exclude: %s", err.message);
 	for (*n = 0, i = 0; i < count; i++) {
 		in[i] = (in[i] || !s->select.n) && !out[i];
 		*n += in[i];
 	}
 	free(out);
 	return in;
+}
+
+static tare_status match_tensors(const void *m, const char *const *patterns, size_t n, bool *hits, tare_error *err)
+{
+	return tare_model_match(m, patterns, n, hits, err);
+}
+
+static tare_status match_entries(const void *im, const char *const *patterns, size_t n, bool *hits, tare_error *err)
+{
+	return tare_imatrix_match(im, patterns, n, hits, err);
+}
+
+bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n)
+{
+	return chosen(s, tare_model_tensor_count(m), m, match_tensors, n);
+}
+
+bool *tool_selected_entries(const tool_shared *s, const tare_imatrix *im, size_t *n)
+{
+	return chosen(s, tare_imatrix_count(im), im, match_entries, n);
 }

@@ -9,10 +9,10 @@
 const tool_list *tool_inputs(const tool_shared *s);
 /* Opens with the shared options; warnings of the model and failures are told. NULL after a failure, *status raised. */
 tare_model *tool_open(const tool_shared *s, const char *path, int *status);
-/* Do --select and --exclude leave what is called so? */
-bool tool_is_selected(const tool_shared *s, tare_str name);
 /* Which tensors --select and --exclude leave: tare_model_tensor_count() of them, malloc'ed. *n: how many. */
 bool *tool_selected(const tool_shared *s, const tare_model *m, size_t *n);
+/* The same of a matrix: tare_imatrix_count() of them. */
+bool *tool_selected_entries(const tool_shared *s, const tare_imatrix *im, size_t *n);
 /* The name of the input as messages show it, malloc'ed. */
 char *tool_input_name(const char *path);
 

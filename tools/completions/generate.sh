@@ -13,8 +13,10 @@ bash_file() {
 			if ($3 == "") next
 			key = $1 ($2 != "" ? "|" $2 : "")
 			if ($4 != "") {
-				nospace = $4 ~ /=/ ? "; compopt -o nospace" : ""
-				cases = cases "\t" key ") mapfile -t COMPREPLY < <(compgen -W \"" $4 "\" -- \"$cur\")" nospace "; return ;;\n"
+				after = $4 ~ /=/ ? "; compopt -o nospace" : ""
+				if ($4 ~ /:/) after = after "; COMPREPLY=(\"${COMPREPLY[@]#\"$cut\"}\")"
+				cases = cases "\t" key ") mapfile -t COMPREPLY < <(compgen -W \"" $4 "\" -- \"$cur\")" after "; return ;;\n"
+				colons = colons || $4 ~ /:/
 			} else if ($3 != "FILE")
 				cases = cases "\t" key ") return ;;\n"
 		}
@@ -22,7 +24,17 @@ bash_file() {
 			fn = prog; gsub(/-/, "_", fn)
 			print "# Made by generate.sh from " prog " --complete-options."
 			print "_" fn "() {"
-			print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}"
+			if (!colons) print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}"
+			else {
+				print "\tlocal i=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev cut="
+				print "\t# bash parts words at colons: together again, and off what it has already"
+				print "\tif [[ $cur == : && i -gt 1 ]]; then"
+				print "\t\tcut=${COMP_WORDS[i -= 1]}: cur=$cut"
+				print "\telif [[ i -gt 2 && ${COMP_WORDS[i - 1]} == : ]]; then"
+				print "\t\tcut=${COMP_WORDS[i -= 2]}: cur=$cut$cur"
+				print "\tfi"
+				print "\tprev=${COMP_WORDS[i - 1]}"
+			}
 			print "\tCOMPREPLY=()"
 			print "\tcase $prev in"
 			printf "%s", cases
@@ -48,7 +60,8 @@ zsh_file() {
 			arg = ""
 			if ($3 != "") {
 				name = $3; gsub(/:/, "\\:", name)
-				arg = ":" name ":" ($4 != "" ? "(" $4 ")" : $3 == "FILE" ? "_files" : "")
+				words = $4; gsub(/:/, "\\:", words)
+				arg = ":" name ":" ($4 != "" ? "(" words ")" : $3 == "FILE" ? "_files" : "")
 			}
 			eq = $3 != "" ? "=" : ""
 			print "\t\047*" $1 eq text arg "\047 \\"

@@ -68,12 +68,9 @@ int inspect_matrix_open(inspect_view *v)
 		return tool_status(&err);
 	}
 	v->entries = tool_alloc(tare_imatrix_count(v->matrix), sizeof *v->entries);
-	v->shown = tool_alloc(tare_imatrix_count(v->matrix), sizeof *v->shown);
-	for (v->n_selected = 0, i = 0; i < tare_imatrix_count(v->matrix); i++) {
+	v->shown = tool_selected_entries(&v->opt->shared, v->matrix, &v->n_selected);
+	for (i = 0; i < tare_imatrix_count(v->matrix); i++)
 		tare_imatrix_entry_at(v->matrix, i, &v->entries[i]);
-		v->shown[i] = tool_is_selected(&v->opt->shared, v->entries[i].name);
-		v->n_selected += v->shown[i];
-	}
 	if (!v->opt->model)
 		return TOOL_YES;
 	v->of = tool_open(&v->opt->shared, v->opt->model, &status);

@@ -1,6 +1,6 @@
 # Made by generate.sh from tare-requantize --complete-options.
 complete -c tare-requantize -l recipe -s r -r -F -d 'what becomes of each weight: tare-recipe(5)'
-complete -c tare-requantize -l type -s t -x -a 'F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q2_K_S Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_XS IQ4_NL TQ1_0 TQ2_0 MXFP4_MOE Q1_0 Q2_0 COPY' -d 'a mix such as Q4_K_M, or type:q4_0 throughout'
+complete -c tare-requantize -l type -s t -x -a 'F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q2_K_S Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_XS IQ4_NL TQ1_0 TQ2_0 MXFP4_MOE Q1_0 Q2_0 COPY type:f32 type:f16 type:q4_0 type:q4_1 type:q5_0 type:q5_1 type:q8_0 type:q2_K type:q3_K type:q4_K type:q5_K type:q6_K type:iq2_xxs type:iq2_xs type:iq3_xxs type:iq1_s type:iq4_nl type:iq3_s type:iq2_s type:iq4_xs type:iq1_m type:bf16 type:tq1_0 type:tq2_0 type:mxfp4 type:nvfp4 type:q1_0 type:q2_0' -d 'a mix such as Q4_K_M, or type:q4_0 throughout'
 complete -c tare-requantize -l fit -x
 complete -c tare-requantize -l fit-types -x
 complete -c tare-requantize -l imatrix -r -F
