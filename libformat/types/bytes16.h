@@ -21,12 +21,37 @@ static inline void tare_b16_store(uint8_t *p, tare_b16 v)
 	memcpy(p, &v, sizeof v);
 }
 
-/* The bytes of two numbers that are alike in every byte order. */
-static inline tare_b16 tare_b16_pair(uint64_t a, uint64_t b)
+/* Two times eight bytes. */
+static inline tare_b16 tare_b16_join2(const void *a, const void *b)
 {
-	typedef uint64_t pair __attribute__((vector_size(16)));
+	typedef uint64_t two __attribute__((vector_size(16)));
+	uint64_t v[2];
 
-	return (tare_b16)(pair){ a, b };
+	memcpy(v, a, sizeof v[0]);
+	memcpy(v + 1, b, sizeof v[1]);
+	return (tare_b16)(two){ v[0], v[1] };
+}
+
+/* Four times four bytes. */
+static inline tare_b16 tare_b16_join4(const void *a, const void *b, const void *c, const void *d)
+{
+	typedef uint32_t four __attribute__((vector_size(16)));
+	uint32_t v[4];
+
+	memcpy(v, a, sizeof v[0]);
+	memcpy(v + 1, b, sizeof v[1]);
+	memcpy(v + 2, c, sizeof v[2]);
+	memcpy(v + 3, d, sizeof v[3]);
+	return (tare_b16)(four){ v[0], v[1], v[2], v[3] };
+}
+
+/* Byte j of row i is 255 if i has bit j, else 0. */
+extern const uint8_t tare_b16_bits[256][8];
+
+/* 255 for every bit that is set, of two bytes; the lowest first. */
+static inline tare_b16 tare_b16_of_bits(unsigned low, unsigned high)
+{
+	return tare_b16_join2(tare_b16_bits[low], tare_b16_bits[high]);
 }
 
 /* `bit` where v has any bit of mask, else 0. */

@@ -61,12 +61,12 @@ static inline bool tare_nvfp4_plain(float max)
 	return max < 1e6f;
 }
 
-/* Twice the value. The negative zero of code 8 is lost, as in ggml. */
+/* Twice the value of each code. The negative zero of code 8 is lost, as in ggml. */
+static const int8_t tare_fp4_level[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12 };
+
 static inline float tare_fp4_doubled(unsigned code)
 {
-	static const int8_t doubled[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12 };
-
-	return doubled[code & 15];
+	return tare_fp4_level[code & 15];
 }
 
 /* 2 n weights from n bytes: the low nibbles first, then the high ones. half: half the scale. */

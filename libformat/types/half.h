@@ -7,8 +7,15 @@
 
 #include "base/bytes.h"
 
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
+
 static inline float tare_f32_of_f16(uint16_t h)
 {
+#ifdef __F16C__
+	return _cvtsh_ss(h); /* the same for all 65536, and subnormals whatever the host does with them */
+#else
 	uint32_t sign = (uint32_t)(h & 0x8000) << 16, magnitude = h & 0x7fff;
 	uint32_t normal = (magnitude << 13) + (112u << 23);
 	uint32_t special = (magnitude << 13) | 0x7f800000 | (magnitude > 0x7c00 ? 0x400000 : 0);
@@ -16,6 +23,7 @@ static inline float tare_f32_of_f16(uint16_t h)
 	uint32_t finite = magnitude < 0x400 ? subnormal : normal;
 
 	return tare_f32_of_bits(sign | (magnitude >= 0x7c00 ? special : finite));
+#endif
 }
 
 static inline uint16_t tare_f16_of_f32(float f)

@@ -24,6 +24,22 @@ static inline void tare_iq1_decode(float *y, unsigned point, float scale, bool d
 		y[j] = value[tare_codebook_iq1[point] >> 2 * j & 3];
 }
 
+/* The scale of a block of iq1_m. */
+static inline float tare_iq1_m_scale(const struct tare_iq1_m *b)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		bits |= tare_get16(b->scale + 2 * i, false) >> 12 << 4 * i;
+	return tare_f32_of_f16((uint16_t)bits);
+}
+
+/* That of its sub-block s, in units of it. */
+static inline unsigned tare_iq1_m_odd(const struct tare_iq1_m *b, size_t s)
+{
+	return 2 * (tare_get16(b->scale + s / 4 * 2, false) >> 3 * (s % 4) & 7u) + 1;
+}
+
 /* importance: n, or NULL for x^2 alone. */
 void tare_iq1_weigh(float *w, const float *x, size_t n, const float *importance, float sigma2);
 float tare_iq1_largest(const float *x, size_t n);

@@ -4,7 +4,7 @@
 #define TARE_TYPES_IQ1_LANES_H
 
 #include "types/iq1.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/lattice_pick.h"
 
 /* LANES sub-blocks, sorted. at: the place that each weight came from. */

@@ -1,42 +1,29 @@
 /* iq1_m: see iq1.h; a scale of three bits for every 16 weights, a shift for every 8. The f16 scale of the block is spread over the top
  * four bits of the four words of scales, lowest first. */
 #include "types/iq1.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 #include "types/vec4.h"
 
 #include <float.h>
 
-enum { LEN = 256, SUB = 16, SUBS = LEN / SUB, GROUP = TARE_IQ1_GROUP, GROUPS = LEN / GROUP };
+enum { LEN = TARE_LATTICE_LEN, SUB = 16, SUBS = LEN / SUB, GROUP = TARE_IQ1_GROUP, GROUPS = LEN / GROUP };
 
-struct block {
-	uint8_t low[GROUPS];      /* of the point */
-	uint8_t high[GROUPS / 2]; /* four bits a group: three of the point, shift down */
-	uint8_t scale[8];         /* u16 x 4: four scales and a quarter of d each */
-};
-_Static_assert(sizeof(struct block) == 56, "iq1_m");
-
-static void decode_block(float *y, const struct block *b)
+static void decode_block(float *y, const struct tare_iq1_m *b)
 {
-	unsigned word[4], bits = 0;
-
-	for (unsigned i = 0; i < 4; i++) {
-		word[i] = tare_get16(b->scale + 2 * i, false);
-		bits |= word[i] >> 12 << 4 * i;
-	}
-	float d = tare_f32_of_f16((uint16_t)bits);
+	float d = tare_iq1_m_scale(b);
 
 	for (unsigned k = 0; k < GROUPS; k++) {
-		unsigned s = k / 2, high = b->high[s] >> 4 * (k % 2) & 15;
+		unsigned high = b->high[k / 2] >> 4 * (k % 2) & 15;
 
-		tare_iq1_decode(y + GROUP * k, b->low[k] | (high & 7) << 8, d * (float)(2 * (word[s / 4] >> 3 * (s % 4) & 7) + 1), high >> 3);
+		tare_iq1_decode(y + GROUP * k, b->low[k] | (high & 7) << 8, d * (float)tare_iq1_m_odd(b, k / 2), high >> 3);
 	}
 }
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq1_m *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
@@ -161,7 +148,7 @@ static void encode_sub(struct sub *s, const float *x, const float *w, struct tar
 		s->scale = sum.qx / sum.q2;
 }
 
-static void put_points(struct block *b, const struct sub *sub)
+static void put_points(struct tare_iq1_m *b, const struct sub *sub)
 {
 	for (unsigned s = 0; s < SUBS; s++) {
 		b->low[2 * s] = (uint8_t)sub[s].number[0];
@@ -171,7 +158,7 @@ static void put_points(struct block *b, const struct sub *sub)
 }
 
 /* Shifts and scales. The scale of the block is fitted once more to all that was chosen. */
-static void put_scales(struct block *b, const struct sub *sub, const float *x, float w[SUBS][SUB], float max)
+static void put_scales(struct tare_iq1_m *b, const struct sub *sub, const float *x, float w[SUBS][SUB], float max)
 {
 	float d = max / 15, inverse = 1 / d;
 	struct sums sum = { 0, 0 };
@@ -192,7 +179,7 @@ static void put_scales(struct block *b, const struct sub *sub, const float *x, f
 		tare_put16(b->scale + 2 * i, (uint16_t)(word[i] | (tare_get16(half, false) >> 4 * i & 15u) << 12), false);
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_iq1_coder *coder)
+static void encode_block(struct tare_iq1_m *b, const float *x, const float *importance, const struct tare_iq1_coder *coder)
 {
 	float max = 0, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN, w[SUBS][SUB];
 	struct tare_iq1_cut c[SUBS];
@@ -213,7 +200,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 
 void tare_iq1_m_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights, const struct tare_iq1_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq1_m *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -227,10 +214,10 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), offsetof(struct block, scale), 4, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq1_m), offsetof(struct tare_iq1_m, scale), 4, 2);
 }
 
 const struct tare_type tare_type_iq1_m = {
-	.name = "iq1_m", .gguf_id = 29, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_IQ_ENCODERS(iq1_m),
+	.name = "iq1_m", .gguf_id = 29, .block_len = LEN, .block_size = sizeof(struct tare_iq1_m), .flags = TARE_TYPE_QUANTIZED,
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq1_m),
 };

@@ -1,20 +1,13 @@
 /* iq1_s: see iq1.h; scale (three bits) and shift for every 32 weights. */
 #include "types/iq1.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 #include "types/vec4.h"
 
 #include <float.h>
 
-enum { LEN = 256, SUB = 32, SUBS = LEN / SUB, GROUP = TARE_IQ1_GROUP, GROUPS = SUB / GROUP };
-
-struct block {
-	uint8_t d[2];
-	uint8_t low[SUBS * GROUPS]; /* of the point */
-	uint8_t high[2 * SUBS];     /* u16: three bits of each point, three of scale, shift down */
-};
-_Static_assert(sizeof(struct block) == 50, "iq1_s");
+enum { LEN = TARE_LATTICE_LEN, SUB = 32, SUBS = LEN / SUB, GROUP = TARE_IQ1_GROUP, GROUPS = SUB / GROUP };
 
 static void decode_sub(float *y, const uint8_t *low, unsigned high, float d)
 {
@@ -26,7 +19,7 @@ static void decode_sub(float *y, const uint8_t *low, unsigned high, float d)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq1_s *b = src;
 
 	for (; nblocks--; b++, dst += LEN) {
 		float d = tare_get_scale(b->d);
@@ -148,7 +141,7 @@ static struct sub encode_sub(const float *x, const float *w, struct tare_iq1_cut
 	return s;
 }
 
-static void encode_block(struct block *b, const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place,
+static void encode_block(struct tare_iq1_s *b, const float *x, const float *w, struct tare_iq1_cut *c, const uint8_t *place,
 			 const struct tare_iq1_coder *coder)
 {
 	struct sub sub[SUBS];
@@ -178,7 +171,7 @@ static void encode_block(struct block *b, const float *x, const float *w, struct
 }
 
 /* n blocks of one row. */
-static void encode_blocks(struct block *b, const float *x, const float *importance, size_t n, const struct tare_iq1_coder *coder)
+static void encode_blocks(struct tare_iq1_s *b, const float *x, const float *importance, size_t n, const struct tare_iq1_coder *coder)
 {
 	struct tare_iq1_cut c[TARE_IQ1_TOGETHER];
 	uint8_t place[TARE_IQ1_TOGETHER * SUB];
@@ -195,7 +188,7 @@ static void encode_blocks(struct block *b, const float *x, const float *importan
 void tare_iq1_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights, const struct tare_iq1_coder *coder)
 {
 	size_t blocks = cols / LEN, together = TARE_IQ1_TOGETHER / SUBS;
-	struct block *b = dst;
+	struct tare_iq1_s *b = dst;
 
 	for (size_t r = 0; r < rows; r++, b += blocks, src += cols)
 		for (size_t i = 0; i < blocks; i += together)
@@ -210,12 +203,12 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), offsetof(struct block, high), SUBS, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq1_s), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq1_s), offsetof(struct tare_iq1_s, high), SUBS, 2);
 }
 
 const struct tare_type tare_type_iq1_s = {
-	.name = "iq1_s", .gguf_id = 19, .block_len = LEN, .block_size = sizeof(struct block),
+	.name = "iq1_s", .gguf_id = 19, .block_len = LEN, .block_size = sizeof(struct tare_iq1_s),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq1_s),
+	.kernels = TARE_CODERS(iq1_s),
 };

@@ -1,22 +1,13 @@
 /* iq2_s: groups of eight weights on a lattice of 1024 points, all signs stored, a scale of four bits for every 16. */
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = 256, SUB = 16, SUBS = LEN / SUB, GROUP = 8, GROUPS = LEN / GROUP };
+enum { LEN = TARE_LATTICE_LEN, SUB = 16, SUBS = LEN / SUB, GROUP = 8, GROUPS = LEN / GROUP };
 
-struct block {
-	uint8_t d[2];
-	uint8_t low[GROUPS];      /* of the point */
-	uint8_t signs[GROUPS];
-	uint8_t high[GROUPS / 4]; /* two bits of each point */
-	uint8_t scale[SUBS / 2];
-};
-_Static_assert(sizeof(struct block) == 82, "iq2_s");
-
-static void decode_block(float *y, const struct block *b)
+static void decode_block(float *y, const struct tare_iq2_s *b)
 {
 	float d = tare_get_scale(b->d), value[4];
 
@@ -31,7 +22,7 @@ static void decode_block(float *y, const struct block *b)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq2_s *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
@@ -40,7 +31,7 @@ static void decode(float *dst, const void *src, size_t nblocks)
 TARE_LATTICE_CODER(tare_iq2_s_coder, TARE_RULE_IQ2_S, tare_lattice_iq2_s, NULL)
 
 /* Sub-block s of x; returns the scale, 0 for weights too small. */
-static float encode_sub(struct block *b, size_t s, const float *x, const float *importance, float sigma2,
+static float encode_sub(struct tare_iq2_s *b, size_t s, const float *x, const float *importance, float sigma2,
 			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq2_s();
@@ -63,7 +54,7 @@ static float encode_sub(struct block *b, size_t s, const float *x, const float *
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
+static void encode_block(struct tare_iq2_s *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 
@@ -83,7 +74,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 void tare_iq2_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
 			const struct tare_lattice_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq2_s *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -97,11 +88,11 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq2_s), 0, 1, 2);
 }
 
 const struct tare_type tare_type_iq2_s = {
-	.name = "iq2_s", .gguf_id = 22, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.name = "iq2_s", .gguf_id = 22, .block_len = LEN, .block_size = sizeof(struct tare_iq2_s), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq2_s),
+	.kernels = TARE_CODERS(iq2_s),
 };

@@ -1,20 +1,13 @@
 /* iq2_xs: groups of eight weights on a lattice of 512 points, a scale of four bits for every 16. */
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = 256, SUB = 16, SUBS = LEN / SUB, GROUP = 8, GROUPS = LEN / GROUP };
+enum { LEN = TARE_LATTICE_LEN, SUB = 16, SUBS = LEN / SUB, GROUP = 8, GROUPS = LEN / GROUP };
 
-struct block {
-	uint8_t d[2];
-	uint8_t group[2 * GROUPS]; /* u16: nine bits of point, seven signs */
-	uint8_t scale[SUBS / 2];
-};
-_Static_assert(sizeof(struct block) == 74, "iq2_xs");
-
-static void decode_block(float *y, const struct block *b)
+static void decode_block(float *y, const struct tare_iq2_xs *b)
 {
 	float d = tare_get_scale(b->d), value[4];
 
@@ -29,7 +22,7 @@ static void decode_block(float *y, const struct block *b)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq2_xs *b = src;
 
 	for (; nblocks--; dst += LEN)
 		decode_block(dst, b++);
@@ -56,7 +49,7 @@ static float encode_sub(uint8_t *group, const float *x, const float *importance,
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
+static void encode_block(struct tare_iq2_xs *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = tare_lattice_sum_squares(x, LEN) / LEN;
 
@@ -78,7 +71,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 void tare_iq2_xs_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
 			const struct tare_lattice_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq2_xs *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -92,11 +85,11 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1 + GROUPS, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq2_xs), 0, 1 + GROUPS, 2);
 }
 
 const struct tare_type tare_type_iq2_xs = {
-	.name = "iq2_xs", .gguf_id = 17, .block_len = LEN, .block_size = sizeof(struct block),
+	.name = "iq2_xs", .gguf_id = 17, .block_len = LEN, .block_size = sizeof(struct tare_iq2_xs),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq2_xs),
+	.kernels = TARE_CODERS(iq2_xs),
 };

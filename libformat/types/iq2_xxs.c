@@ -1,26 +1,13 @@
-/* iq2_xxs: groups of eight weights on a lattice of 256 points.
- *
- * Each sub-block of 32 is two words: four bytes of point indices, then four times seven signs and four bits of scale. */
-#include "types/iq_kernels.h"
+/* iq2_xxs: groups of eight weights on a lattice of 256 points; points, signs and scale of 32 weights side by side. */
+#include "types/kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = 256, SUB = 32, SUBS = LEN / SUB, GROUP = 8, GROUPS = SUB / GROUP };
+enum { LEN = TARE_LATTICE_LEN, SUB = 32, SUBS = LEN / SUB, GROUP = 8, GROUPS = SUB / GROUP };
 
-struct sub {
-	uint8_t point[GROUPS];
-	uint8_t signs_scale[4]; /* u32 */
-};
-
-struct block {
-	uint8_t d[2];
-	struct sub sub[SUBS];
-};
-_Static_assert(sizeof(struct block) == 66, "iq2_xxs");
-
-static void decode_sub(float *y, const struct sub *s, float d)
+static void decode_sub(float *y, const struct tare_iq2_xxs_sub *s, float d)
 {
 	uint32_t bits = tare_get32(s->signs_scale, false);
 	float value[4];
@@ -33,7 +20,7 @@ static void decode_sub(float *y, const struct sub *s, float d)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq2_xxs *b = src;
 
 	for (; nblocks--; b++, dst += LEN) {
 		float d = tare_get_scale(b->d);
@@ -135,7 +122,8 @@ TARE_LATTICE_CODER(tare_iq2_xxs_coder, TARE_RULE_IQ2_XXS, tare_lattice_iq2_xxs, 
 
 /* ---- */
 
-static float encode_sub(struct sub *s, uint32_t *bits, struct tare_lattice_fit *f, float start, const struct tare_lattice_coder *coder)
+static float encode_sub(struct tare_iq2_xxs_sub *s, uint32_t *bits, struct tare_lattice_fit *f, float start,
+			const struct tare_lattice_coder *coder)
 {
 	const struct tare_lattice *l = tare_lattice_iq2_xxs();
 
@@ -152,7 +140,7 @@ static float encode_sub(struct sub *s, uint32_t *bits, struct tare_lattice_fit *
 	return f->scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
+static void encode_block(struct tare_iq2_xxs *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = tare_lattice_sum_squares(x, LEN) / LEN;
 	struct tare_lattice_fit f[SUBS];
@@ -179,7 +167,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 void tare_iq2_xxs_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
 			const struct tare_lattice_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq2_xxs *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -194,13 +182,13 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 /* Big-endian machines read the second word of a sub-block as a number, the first as bytes. */
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq2_xxs), 0, 1, 2);
 	for (size_t s = 0; s < SUBS; s++)
-		tare_swap_fields(blocks, nblocks, sizeof(struct block), 2 + s * sizeof(struct sub) + offsetof(struct sub, signs_scale), 1, 4);
+		tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq2_xxs), offsetof(struct tare_iq2_xxs, sub[s].signs_scale), 1, 4);
 }
 
 const struct tare_type tare_type_iq2_xxs = {
-	.name = "iq2_xxs", .gguf_id = 16, .block_len = LEN, .block_size = sizeof(struct block),
+	.name = "iq2_xxs", .gguf_id = 16, .block_len = LEN, .block_size = sizeof(struct tare_iq2_xxs),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq2_xxs),
+	.kernels = TARE_CODERS(iq2_xxs),
 };

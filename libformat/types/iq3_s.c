@@ -1,27 +1,18 @@
 /* iq3_s: groups of four weights on a lattice of 512 points, all signs stored, a scale of four bits for every 32. */
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = 256, SUB = 32, SUBS = LEN / SUB, GROUP = 4, GROUPS = SUB / GROUP };
+enum { LEN = TARE_LATTICE_LEN, SUB = 32, SUBS = LEN / SUB, GROUP = 4, GROUPS = SUB / GROUP };
 
-struct block {
-	uint8_t d[2];
-	uint8_t low[SUBS * GROUPS]; /* of the point */
-	uint8_t high[SUBS];         /* its ninth bit, bit k for group k */
-	uint8_t signs[LEN / 8];
-	uint8_t scale[SUBS / 2];
-};
-_Static_assert(sizeof(struct block) == 110, "iq3_s");
-
-static void decode_sub(float *y, const struct block *b, size_t s, float scale)
+static void decode_sub(float *y, const struct tare_iq3_s *b, size_t s, float scale)
 {
 	float value[8];
 
 	for (int i = 0; i < 8; i++)
-		value[i] = scale * (float)(2 * i + 1);
+		value[i] = scale * tare_lattice_levels_iq3_s[i];
 	for (size_t k = 0; k < GROUPS; k++) {
 		unsigned point = b->low[GROUPS * s + k] | (b->high[s] >> k & 1u) << 8;
 
@@ -31,7 +22,7 @@ static void decode_sub(float *y, const struct block *b, size_t s, float scale)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq3_s *b = src;
 
 	for (; nblocks--; b++, dst += LEN) {
 		float d = tare_get_scale(b->d);
@@ -71,7 +62,7 @@ static bool encode_sub(uint8_t *low, uint8_t *signs, uint8_t *high, float *scale
 
 /* As in the reference, a sub-block of zeros takes no room in low and signs: those after it move up. (What they decode to is then
  * wrong, but these are the bytes.) */
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
+static void encode_block(struct tare_iq3_s *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 	size_t at = 0;
@@ -93,7 +84,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 void tare_iq3_s_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
 			const struct tare_lattice_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq3_s *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -107,11 +98,11 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq3_s), 0, 1, 2);
 }
 
 const struct tare_type tare_type_iq3_s = {
-	.name = "iq3_s", .gguf_id = 21, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.name = "iq3_s", .gguf_id = 21, .block_len = LEN, .block_size = sizeof(struct tare_iq3_s), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq3_s),
+	.kernels = TARE_CODERS(iq3_s),
 };

@@ -1,27 +1,18 @@
 /* iq3_xxs: groups of four weights on a lattice of 256 points; signs and scale of 32 weights in one word. */
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/lattice.h"
 #include "types/lattice_fit.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = 256, SUB = 32, SUBS = LEN / SUB, GROUP = 4, GROUPS = SUB / GROUP };
-
-struct block {
-	uint8_t d[2];
-	uint8_t point[SUBS * GROUPS];
-	uint8_t signs_scale[4 * SUBS]; /* u32: four times seven signs, four bits of scale */
-};
-_Static_assert(sizeof(struct block) == 98, "iq3_xxs");
-
-static const uint8_t level[8] = { 4, 12, 20, 28, 36, 44, 52, 62 };
+enum { LEN = TARE_LATTICE_LEN, SUB = 32, SUBS = LEN / SUB, GROUP = 4, GROUPS = SUB / GROUP };
 
 static void decode_sub(float *y, const uint8_t *point, uint32_t bits, float d)
 {
 	float value[8], scale = d * (0.5f + (float)(bits >> 28)) * 0.5f;
 
 	for (unsigned i = 0; i < 8; i++)
-		value[i] = scale * level[i];
+		value[i] = scale * tare_lattice_levels_iq3_xxs[i];
 	for (unsigned k = 0; k < GROUPS; k++) {
 		unsigned signs = tare_lattice_eighth_sign(bits >> 7 * (k / 2) & 127);
 
@@ -31,7 +22,7 @@ static void decode_sub(float *y, const uint8_t *point, uint32_t bits, float d)
 
 static void decode(float *dst, const void *src, size_t nblocks)
 {
-	const struct block *b = src;
+	const struct tare_iq3_xxs *b = src;
 
 	for (; nblocks--; b++, dst += LEN) {
 		float d = tare_get_scale(b->d);
@@ -64,7 +55,7 @@ static float encode_sub(uint8_t *point, uint32_t *bits, const float *x, const fl
 	return f.scale;
 }
 
-static void encode_block(struct block *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
+static void encode_block(struct tare_iq3_xxs *b, const float *x, const float *importance, const struct tare_lattice_coder *coder)
 {
 	float scale[SUBS], max = 0, d, sigma2 = 2 * tare_lattice_sum_squares(x, LEN) / LEN;
 	uint32_t bits[SUBS] = { 0 };
@@ -87,7 +78,7 @@ static void encode_block(struct block *b, const float *x, const float *importanc
 void tare_iq3_xxs_encode_with(void *dst, const float *src, size_t rows, size_t cols, const float *weights,
 			const struct tare_lattice_coder *coder)
 {
-	struct block *b = dst;
+	struct tare_iq3_xxs *b = dst;
 
 	for (size_t r = 0; r < rows; r++)
 		for (size_t c = 0; c < cols; c += LEN, src += LEN)
@@ -101,12 +92,12 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 static void swap(void *blocks, size_t nblocks)
 {
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), 0, 1, 2);
-	tare_swap_fields(blocks, nblocks, sizeof(struct block), offsetof(struct block, signs_scale), SUBS, 4);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq3_xxs), 0, 1, 2);
+	tare_swap_fields(blocks, nblocks, sizeof(struct tare_iq3_xxs), offsetof(struct tare_iq3_xxs, signs_scale), SUBS, 4);
 }
 
 const struct tare_type tare_type_iq3_xxs = {
-	.name = "iq3_xxs", .gguf_id = 18, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.name = "iq3_xxs", .gguf_id = 18, .block_len = LEN, .block_size = sizeof(struct tare_iq3_xxs), .flags = TARE_TYPE_QUANTIZED,
 	.decode = decode, .encode = encode, .swap = swap,
-	.kernels = TARE_IQ_ENCODERS(iq3_xxs),
+	.kernels = TARE_CODERS(iq3_xxs),
 };

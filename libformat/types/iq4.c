@@ -12,7 +12,6 @@
 
 enum { LEN = TARE_IQ4_LEN, TRIALS = 15, LANES = 4, VECTORS = 4 };
 
-const int8_t tare_iq4_level[16] = { -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113 };
 
 const float tare_iq4_limit[16] = {
 	-115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101, INFINITY

@@ -24,7 +24,7 @@ struct tare_iq4_xs {
 };
 _Static_assert(sizeof(struct tare_iq4_xs) == 136, "iq4_xs");
 
-extern const int8_t tare_iq4_level[16];
+static const int8_t tare_iq4_level[16] = { -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113 };
 /* Half way between level i and i + 1, which takes the limit itself; there is none above the last. */
 extern const float tare_iq4_limit[16];
 
@@ -35,6 +35,14 @@ static inline void tare_iq4_decode(float *restrict y, const uint8_t *restrict co
 		y[j] = d * tare_iq4_level[code[j] & 15];
 		y[j + TARE_IQ4_LEN / 2] = d * tare_iq4_level[code[j] >> 4];
 	}
+}
+
+/* The scale of sub-block s, in units of d. */
+static inline int tare_iq4_xs_level(const struct tare_iq4_xs *b, unsigned s)
+{
+	unsigned low = b->scale_low[s / 2] >> 4 * (s % 2) & 15, high = tare_get16(b->scale_high, false) >> 2 * s & 3u;
+
+	return (int)(low | high << 4) - TARE_IQ4_XS_ZERO;
 }
 
 /* The mean square of n weights, doubled: what importances are measured against. */

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "types/iq4_codes.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 
 enum { IQ4 = TARE_IQ4_LEN, IQ4_TRIALS = 15, IQ4_TOGETHER = 5 }; /* trials in one pass over the terms */
 

@@ -1,6 +1,6 @@
 /* iq4_nl: 32 codes of four bits, each a level of iq4.h, times one scale. */
 #include "types/iq4.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
@@ -38,5 +38,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_nl = {
 	.name = "iq4_nl", .gguf_id = 20, .block_len = LEN, .block_size = sizeof(struct tare_iq4_nl), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_IQ_ENCODERS(iq4_nl),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq4_nl),
 };

@@ -1,21 +1,17 @@
 /* iq4_xs: the levels of iq4.h in eight sub-blocks of 32, each with a scale of six bits (less 32) times that of the block. */
 #include "types/iq4.h"
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
 
-enum { LEN = TARE_IQ4_XS_LEN, SUBS = TARE_IQ4_XS_SUBS, ZERO = TARE_IQ4_XS_ZERO };
+enum { LEN = TARE_IQ4_XS_LEN, SUBS = TARE_IQ4_XS_SUBS };
 
 static void decode_block(float *y, const struct tare_iq4_xs *b)
 {
 	float d = tare_get_scale(b->d);
-	unsigned high = tare_get16(b->scale_high, false);
 
-	for (unsigned s = 0; s < SUBS; s++) {
-		int scale = (b->scale_low[s / 2] >> 4 * (s % 2) & 15) | (int)(high >> 2 * s & 3) << 4;
-
-		tare_iq4_decode(y + s * TARE_IQ4_LEN, b->code + s * TARE_IQ4_LEN / 2, d * (float)(scale - ZERO));
-	}
+	for (unsigned s = 0; s < SUBS; s++)
+		tare_iq4_decode(y + s * TARE_IQ4_LEN, b->code + s * TARE_IQ4_LEN / 2, d * (float)tare_iq4_xs_level(b, s));
 	tare_settle(y, LEN, d, 0);
 }
 
@@ -52,5 +48,5 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_xs = {
 	.name = "iq4_xs", .gguf_id = 23, .block_len = LEN, .block_size = sizeof(struct tare_iq4_xs), .flags = TARE_TYPE_QUANTIZED,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_IQ_ENCODERS(iq4_xs),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq4_xs),
 };

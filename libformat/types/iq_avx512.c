@@ -1,5 +1,6 @@
 /* The IQ types with AVX-512 F, BW, DQ, VL. The suffix of this file's name makes the Makefile turn the instructions on. */
 #ifdef __AVX512BW__
+#include "types/decode_iq_lanes.h"
 #include "types/iq1_lanes.h"
 #include "types/iq4_lanes.h"
 #include "types/lattice_lanes.h"

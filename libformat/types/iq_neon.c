@@ -1,5 +1,6 @@
 /* The IQ types with NEON, which every aarch64 has. The suffix of this file's name makes the Makefile turn the instructions on. */
 #ifdef __aarch64__
+#include "types/decode_iq_lanes.h"
 #include "types/iq1_lanes.h"
 #include "types/iq4_lanes.h"
 #include "types/lattice_lanes.h"

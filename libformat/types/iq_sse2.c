@@ -1,5 +1,6 @@
 /* The IQ types with SSE2, which every x86-64 has. The suffix of this file's name makes the Makefile turn the instructions on. */
 #ifdef __SSE2__
+#include "types/decode_iq_lanes.h"
 #include "types/iq1_lanes.h"
 #include "types/iq4_lanes.h"
 #include "types/lattice_lanes.h"

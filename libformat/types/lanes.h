@@ -12,7 +12,10 @@
  *   v_narrow16        of sixteen values tare_nearest(), clamped to low..high, minus low, as bytes
  *   v_truncate16      of sixteen values the low byte of tare_truncate()
  *   v_widen16         sixteen bytes, with or without sign, as floats
- *   v_from_f16, v_to_f16  sixteen at a time, as half.h */
+ *   v_from_f16, v_to_f16  sixteen at a time, as half.h
+ *   m_of_bits         true in lane i if bit i is set
+ *   v_pairs           bits 2i and 2i + 1 of a word as a float, in lane i
+ *   b16_pick          sixteen bytes of a table of sixteen */
 #ifndef TARE_TYPES_LANES_H
 #define TARE_TYPES_LANES_H
 
@@ -132,5 +135,24 @@ V_INLINE void v_decode16(float *y, const void *code, bool has_sign, int bias, fl
 	for (size_t i = 0; i < SIXTEEN; i++)
 		v_store(y + i * LANES, v_set(scale) * (v[i] - v_set((float)bias)) - v_set(min));
 }
+
+/* Sixteen weights of codes with a sign: scale * code. */
+V_INLINE void v_decode_signed16(float *y, tare_b16 code, float scale)
+{
+	uint8_t byte[16];
+
+	tare_b16_store(byte, code);
+	v_decode16(y, byte, true, 0, scale, 0);
+}
+
+/* The decoder of a type from decode_TYPE(), which makes len weights of a block. */
+#define LANES_DECODER(type, len)                                                                  \
+	void LANES_NAME(tare_##type##_decode)(float *dst, const void *src, size_t nblocks)        \
+	{                                                                                         \
+		const struct tare_##type *b = src;                                                \
+                                                                                                  \
+		for (; nblocks--; dst += (len))                                                   \
+			decode_##type(dst, b++);                                                  \
+	}
 
 #endif

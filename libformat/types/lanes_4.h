@@ -7,12 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "types/bytes16.h"
 #include "types/exact.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #define LANES_NAME(name) name##_sse2
 #else
+#include <arm_neon.h>
 #include <math.h>
 #define LANES_NAME(name) name##_neon
 #endif
@@ -46,6 +48,43 @@ static inline vf v_min(vf a, vf b) { return v_select(a < b, a, b); }
 static inline vf v_max(vf a, vf b) { return v_select(a > b, a, b); }
 static inline vf v_sqrt(vf a) { return (vf){ sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3]) }; }
 static inline unsigned m_bits(vm a) { return (a[0] & 1u) | (a[1] & 2u) | (a[2] & 4u) | (a[3] & 8u); }
+#endif
+
+static inline vm m_of_bits(uint32_t bits)
+{
+#define M(i) { -((i) & 1), -((i) >> 1 & 1), -((i) >> 2 & 1), -((i) >> 3 & 1) }
+	static const vm mask[16] = { M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), M(15) };
+#undef M
+
+	return mask[bits & 15];
+}
+
+/* No shifts that differ from lane to lane here: a product instead. */
+static inline vf v_pairs(uint32_t word)
+{
+	int32_t w = (int32_t)word;
+
+	return __builtin_convertvector((vm){ w, w, w, w } & (vm){ 3, 12, 48, 192 }, vf) * (vf){ 1, 0x1p-2f, 0x1p-4f, 0x1p-6f };
+}
+
+#ifdef __SSE2__
+/* No table in a register here: the steps of the levels are added up. The codes are below 16. */
+static inline tare_b16 b16_pick(const int8_t *table, tare_b16 code)
+{
+	typedef int8_t s16 __attribute__((vector_size(16)));
+	tare_b16 v = (tare_b16){ 0 } + (uint8_t)table[0];
+
+#define STEP(i) v += (tare_b16)((s16)code >= i) & (uint8_t)(table[i] - table[i - 1])
+	STEP(1), STEP(2), STEP(3), STEP(4), STEP(5), STEP(6), STEP(7), STEP(8);
+	STEP(9), STEP(10), STEP(11), STEP(12), STEP(13), STEP(14), STEP(15);
+#undef STEP
+	return v;
+}
+#else
+static inline tare_b16 b16_pick(const int8_t *table, tare_b16 code)
+{
+	return (tare_b16)vqtbl1q_u8((uint8x16_t)vld1q_s8(table), (uint8x16_t)code);
+}
 #endif
 
 static inline vm v_nearest_int(vf a)

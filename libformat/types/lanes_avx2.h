@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "types/bytes16.h"
+
 #define LANES 8
 #define LANES_NAME(name) name##_avx2
 
@@ -31,6 +33,25 @@ static inline vm m_and(vm a, vm b) { return _mm256_and_ps(a, b); }
 static inline vm m_or(vm a, vm b) { return _mm256_or_ps(a, b); }
 static inline vm m_not(vm a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
 static inline unsigned m_bits(vm a) { return (unsigned)_mm256_movemask_ps(a); }
+
+static inline vm m_of_bits(uint32_t bits)
+{
+	const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+
+	return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)bits), bit), bit));
+}
+
+static inline vf v_pairs(uint32_t word)
+{
+	const __m256i at = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
+
+	return _mm256_cvtepi32_ps(_mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32((int)word), at), _mm256_set1_epi32(3)));
+}
+
+static inline tare_b16 b16_pick(const int8_t *table, tare_b16 code)
+{
+	return (tare_b16)_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)table), (__m128i)code);
+}
 
 static inline __m256i v_nearest_int(vf a)
 {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "types/bytes16.h"
+
 #define LANES 16
 #define LANES_NAME(name) name##_avx512
 
@@ -31,6 +33,20 @@ static inline vm m_and(vm a, vm b) { return (vm)(a & b); }
 static inline vm m_or(vm a, vm b) { return (vm)(a | b); }
 static inline vm m_not(vm a) { return (vm)~a; }
 static inline unsigned m_bits(vm a) { return a; }
+
+static inline vm m_of_bits(uint32_t bits) { return (vm)bits; }
+
+static inline vf v_pairs(uint32_t word)
+{
+	const __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+
+	return _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srlv_epi32(_mm512_set1_epi32((int)word), at), _mm512_set1_epi32(3)));
+}
+
+static inline tare_b16 b16_pick(const int8_t *table, tare_b16 code)
+{
+	return (tare_b16)_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)table), (__m128i)code);
+}
 
 static inline vf v_nearest_wrapped(vf a)
 {

@@ -3,7 +3,7 @@
 #ifndef TARE_TYPES_LATTICE_LANES_H
 #define TARE_TYPES_LATTICE_LANES_H
 
-#include "types/iq_kernels.h"
+#include "types/kernels.h"
 #include "types/k_lanes_search.h"
 #include "types/lattice_pick.h"
 

@@ -33,5 +33,5 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 const struct tare_type tare_type_nvfp4 = {
 	.name = "nvfp4", .gguf_id = 40, .block_len = LEN, .block_size = sizeof(struct tare_nvfp4),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
-	.decode = decode, .encode = encode, .kernels = TARE_ENCODERS(nvfp4),
+	.decode = decode, .encode = encode, .kernels = TARE_CODERS(nvfp4),
 };

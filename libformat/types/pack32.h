@@ -65,13 +65,10 @@ static inline void tare_unpack_low(uint8_t *code, const uint8_t *low)
 /* Nibbles and fifth bits. */
 static inline void tare_unpack_five(uint8_t *code, const uint8_t *low, const uint8_t *high)
 {
-	const tare_b16 bit = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
-	const uint64_t each = 0x0101010101010101;
-	tare_b16 v = tare_b16_load(low), first = tare_b16_pair(high[0] * each, high[1] * each);
-	tare_b16 second = tare_b16_pair(high[2] * each, high[3] * each);
+	tare_b16 v = tare_b16_load(low);
 
-	tare_b16_store(code, (v & 15) | ((tare_b16)((first & bit) != 0) & 16));
-	tare_b16_store(code + 16, v >> 4 | ((tare_b16)((second & bit) != 0) & 16));
+	tare_b16_store(code, (v & 15) | (tare_b16_of_bits(high[0], high[1]) & 16));
+	tare_b16_store(code + 16, v >> 4 | (tare_b16_of_bits(high[2], high[3]) & 16));
 }
 
 #endif

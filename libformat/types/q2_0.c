@@ -54,5 +54,5 @@ static void swap(void *blocks, size_t nblocks)
 const struct tare_type tare_type_q2_0 = {
 	.name = "q2_0", .gguf_id = 42, .block_len = LEN, .block_size = sizeof(struct tare_q2_0),
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
-	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_ENCODERS(q2_0),
+	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q2_0),
 };
