@@ -54,18 +54,14 @@ static tare_status put_tensor(const tare_model *out, const tare_tensor *t, tare_
 
 static tare_status put_records(const tare_model *out, uint32_t file, tare_sink *s, tare_error *err)
 {
-	uint64_t n = 0;
-	size_t i;
+	size_t first, i, n = tare_model_tensors_of_file(out, file, &first);
 
-	for (i = 0; i < out->n_tensors; i++)
-		n += out->tensors[i].file == file;
 	TARE_TRY(tare_sink_put(s, "GGUF", 4, err));
 	TARE_TRY(tare_sink_u32(s, TARE_GGUF_VERSION, err));
 	TARE_TRY(tare_sink_u64(s, n, err));
 	TARE_TRY(put_metadata(out, file, s, err));
-	for (i = 0; i < out->n_tensors; i++)
-		if (out->tensors[i].file == file)
-			TARE_TRY(put_tensor(out, &out->tensors[i], s, err));
+	for (i = first; i < first + n; i++)
+		TARE_TRY(put_tensor(out, &out->tensors[i], s, err));
 	return TARE_OK;
 }
 

@@ -105,18 +105,16 @@ static int canonical(const void *pa, const void *pb, void *model)
 	return tare_st_compare(&m->tensors[*(const size_t *)pa], &m->tensors[*(const size_t *)pb]);
 }
 
-/* Indices of the tensors of a file (UINT32_MAX: of all, file after file) in the order of their bytes; NULL when memory is short. */
-static size_t *in_order(const tare_model *out, uint32_t file, size_t *count)
+/* Indices of n tensors from the first-th, file after file, in the order of their bytes; NULL when memory is short. */
+static size_t *in_order(const tare_model *out, size_t first, size_t n)
 {
-	size_t *order = malloc((out->n_tensors + 1) * sizeof *order);
+	size_t *order = malloc((n + 1) * sizeof *order);
 	size_t i;
 
-	*count = 0;
-	for (i = 0; order && i < out->n_tensors; i++)
-		if (file == UINT32_MAX || out->tensors[i].file == file)
-			order[(*count)++] = i;
-	if (order && *count)
-		qsort_r(order, *count, sizeof *order, canonical, (void *)(uintptr_t)out);
+	for (i = 0; order && i < n; i++)
+		order[i] = first + i;
+	if (order && n)
+		qsort_r(order, n, sizeof *order, canonical, (void *)(uintptr_t)out);
 	return order;
 }
 
@@ -145,12 +143,13 @@ static bool is_index(const tare_model *out, uint32_t file)
 
 tare_status tare_st_header(const tare_model *out, uint32_t file, tare_sink *sink, tare_error *err)
 {
-	size_t n, *order;
+	size_t first, n, *order;
 	tare_status st;
 
 	if (is_index(out, file))
 		return tare_st_put_index(out, sink, err);
-	order = in_order(out, file, &n);
+	n = tare_model_tensors_of_file(out, file, &first);
+	order = in_order(out, first, n);
 	if (!order)
 		return tare_fail_nomem(err);
 	sink->big = false;
@@ -245,8 +244,8 @@ static tare_status place_file(tare_model *out, uint32_t file, const size_t *orde
 static tare_status place_all(tare_model *out, uint32_t n_files, tare_error *err)
 {
 	tare_status st = TARE_OK;
-	size_t n, at = 0, here;
-	size_t *order = in_order(out, UINT32_MAX, &n);
+	size_t n = out->n_tensors, at = 0, here;
+	size_t *order = in_order(out, 0, n);
 	tare_sink counter = { 0 };
 	uint32_t i;
 

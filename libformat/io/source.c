@@ -203,13 +203,6 @@ void tare_source_release(tare_source *s, uint64_t offset, uint64_t size)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-bool tare_source_is_file(const tare_source *s, const char *path)
-{
-	struct stat st;
-
-	return s->has_stat && !stat(path, &st) && st.st_dev == s->stat.st_dev && st.st_ino == s->stat.st_ino;
-}
-
 tare_status tare_source_unchanged(const tare_source *s, tare_error *err)
 {
 	struct stat st;

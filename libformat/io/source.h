@@ -51,7 +51,5 @@ void tare_source_release(tare_source *s, uint64_t offset, uint64_t size);
 /* Fails if the file was changed in place since it was opened (what was made of it is then worth nothing). To be asked before the result is
  * shown. A file that was replaced or removed is no trouble: the old one stays mapped. */
 tare_status tare_source_unchanged(const tare_source *s, tare_error *err);
-/* True if path is this source's file (same device and inode): target and source may be the same. */
-bool tare_source_is_file(const tare_source *s, const char *path);
 
 #endif

@@ -66,16 +66,34 @@ static void rebuild_index(tare_model *m)
 		tare_strmap_add(&m->by_key, m->meta[i].key, i, &existing);
 }
 
+void tare_model_remove_all(tare_model *m, const tare_str *keys, size_t n, bool *gone)
+{
+	static const char removed[] = "";
+	size_t i, k, at, left = 0;
+
+	for (k = 0; k < n; k++) {
+		at = tare_strmap_find(&m->by_key, keys[k]);
+		if (gone)
+			gone[k] = at != SIZE_MAX && m->meta[at].key.ptr != removed;
+		if (at != SIZE_MAX)
+			m->meta[at].key.ptr = removed;
+	}
+	for (i = 0; i < m->n_meta; i++)
+		if (m->meta[i].key.ptr != removed)
+			m->meta[left++] = m->meta[i];
+	if (left == m->n_meta)
+		return;
+	m->n_meta = left;
+	rebuild_index(m);
+}
+
 bool tare_model_remove(tare_model *m, const char *key)
 {
-	size_t i = tare_strmap_find(&m->by_key, tare_str_of(key));
+	const tare_str name = tare_str_of(key);
+	bool gone;
 
-	if (i == SIZE_MAX)
-		return false;
-	m->n_meta--;
-	memmove(&m->meta[i], &m->meta[i + 1], (m->n_meta - i) * sizeof *m->meta);
-	rebuild_index(m);
-	return true;
+	tare_model_remove_all(m, &name, 1, &gone);
+	return gone;
 }
 
 bool tare_model_find(const tare_model *m, const char *key, tare_value *value)

@@ -93,6 +93,28 @@ size_t tare_model_tensor_index(const tare_model *m, tare_str name)
 	return tare_strmap_find(&m->by_name, name);
 }
 
+/* The first tensor of file `file` or a later one. */
+static size_t first_of_file(const tare_model *m, uint32_t file)
+{
+	size_t from = 0, to = m->n_tensors;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (m->tensors[mid].file < file)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+size_t tare_model_tensors_of_file(const tare_model *m, uint32_t file, size_t *first)
+{
+	*first = first_of_file(m, file);
+	return (file < UINT32_MAX ? first_of_file(m, file + 1) : m->n_tensors) - *first;
+}
+
 /* A model of a million tensors that are all odd gets no million lines. */
 void tare_model_warn(tare_model *m, const char *fmt, ...)
 {

@@ -63,8 +63,10 @@ tare_status tare_model_add_metadata(tare_model *m, tare_str key, const tare_valu
 tare_status tare_model_set(tare_model *m, const char *key, const tare_value *value, tare_error *err);
 tare_status tare_model_set_u32(tare_model *m, const char *key, uint32_t v, tare_error *err);
 tare_status tare_model_set_text(tare_model *m, const char *key, const char *text, tare_error *err);
-/* True if it was there. */
+/* True if it was there. Takes as long as there are entries: for several, */
 bool tare_model_remove(tare_model *m, const char *key);
+/* which takes no longer. gone: n of them, or NULL. */
+void tare_model_remove_all(tare_model *m, const tare_str *keys, size_t n, bool *gone);
 /* An integer of any kind under key, as u64; false if absent, negative or not an integer. */
 bool tare_model_find_u64(const tare_model *m, const char *key, uint64_t *out);
 /* A string under key; false if absent or not a string. */
@@ -77,6 +79,9 @@ void tare_model_warn(tare_model *m, const char *fmt, ...) TARE_PRINTF(2, 3);
 tare_status tare_model_absorb(tare_model *m, tare_model *other, tare_error *err);
 /* What no format may skip: sizes match types and shapes, every tensor lies inside its file (streams: as far as known). */
 tare_status tare_model_seal(tare_model *m, tare_error *err);
+/* How many tensors file `file` of a laid out outline has, in which those of each file stand together, file after file. *first: index of the
+ * first of them. */
+size_t tare_model_tensors_of_file(const tare_model *m, uint32_t file, size_t *first);
 /* Fills count and size of t from type and shape; false if the shape does not fit the type or overflows. */
 bool tare_tensor_measure(tare_tensor *t);
 /* Elements of a row (the fastest dimension; 1 for a scalar) and number of rows. */
@@ -99,7 +104,5 @@ void tare_value_get(tare_cursor *c, tare_kind kind, tare_value *out);
 /* A value, or the elements of an array, packed in the sink's byte order (a value that is an array: its kind, count and elements). */
 tare_status tare_value_put(const tare_value *v, tare_sink *s, tare_error *err);
 tare_status tare_array_put(const tare_array *a, tare_sink *s, tare_error *err);
-/* The inverse of tare_value_json, for a value of a known kind ("u32", "arr:str"). Strings and arrays live in m's arena. */
-tare_status tare_value_from_json(tare_model *m, const char *kind, const char *json, size_t size, tare_value *out, tare_error *err);
 
 #endif

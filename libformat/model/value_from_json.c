@@ -275,19 +275,3 @@ tare_status tare_json_value(tare_json *j, tare_model *m, tare_str kind, tare_val
 	out->as.string = tare_arena_copy(&m->arena, out->as.string.ptr, out->as.string.len);
 	return out->as.string.ptr ? TARE_OK : tare_fail_nomem(j->err);
 }
-
-tare_status tare_value_from_json(tare_model *m, const char *kind, const char *json, size_t size, tare_value *out, tare_error *err)
-{
-	tare_arena scratch = { 0 };
-	tare_status st;
-	tare_json j;
-
-	*out = (tare_value){ 0 };
-	st = tare_json_start(&j, json, size, TARE_NOWHERE, "JSON value", &m->limits, &scratch, err);
-	if (st == TARE_OK)
-		st = tare_json_value(&j, m, tare_str_of(kind), out);
-	if (st == TARE_OK)
-		st = tare_json_end(&j);
-	tare_arena_free(&scratch);
-	return st;
-}

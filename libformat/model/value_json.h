@@ -10,7 +10,8 @@
 tare_status tare_value_put_json(tare_sink *s, const tare_value *v, bool exact, tare_error *err);
 /* "u32", "arr:str", "arr:arr". */
 const char *tare_value_kind_text(const tare_value *v);
-/* Reads the next value of the walker as one of the kind named; understands both ways of writing. Result as tare_value_from_json(). */
+/* Reads the next value of the walker as one of the kind named; understands both ways of writing. Strings and arrays of the
+ * result live in m's arena. */
 tare_status tare_json_value(tare_json *j, tare_model *m, tare_str kind, tare_value *out);
 /* A string or {"hex":"..."}. */
 tare_status tare_json_bytes(tare_json *j, tare_str *out);

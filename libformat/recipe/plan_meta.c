@@ -78,22 +78,35 @@ static tare_status type_metadata(tare_planner *pl, tare_error *err)
 	return TARE_OK;
 }
 
+/* The texts of a list, in out's arena. */
+static tare_status texts_of(tare_planner *pl, tare_yaml *const *items, size_t n, tare_str **out, tare_error *err)
+{
+	size_t i;
+
+	*out = tare_arena_array(&pl->p->out->arena, n + 1, sizeof **out);
+	for (i = 0; *out && i < n; i++)
+		(*out)[i] = items[i]->text;
+	return *out ? TARE_OK : tare_fail_nomem(err);
+}
+
 static tare_status set_keys(tare_planner *pl, tare_error *err)
 {
 	const tare_yaml *set = pl->is->set;
 	tare_model *out = pl->p->out;
 	tare_value before, v;
+	tare_str *names;
 	size_t i;
 
+	if (set && pl->is->mix) { /* to the end, as in append() */
+		TARE_TRY(texts_of(pl, set->keys, set->count, &names, err));
+		tare_model_remove_all(out, names, set->count, NULL);
+	}
 	for (i = 0; set && i < set->count; i++) {
 		const char *key = set->keys[i]->text.ptr;
 		bool had = tare_model_find(pl->in, key, &before);
 
 		TARE_TRY(tare_recipe_value(out, set->items[i], had ? &before : NULL, &v, err));
-		if (pl->is->mix)
-			TARE_TRY(append(out, key, &v, err));
-		else
-			TARE_TRY(tare_model_set(out, key, &v, err));
+		TARE_TRY(tare_model_set(out, key, &v, err));
 	}
 	return TARE_OK;
 }
@@ -101,11 +114,20 @@ static tare_status set_keys(tare_planner *pl, tare_error *err)
 static tare_status remove_keys(tare_planner *pl, tare_error *err)
 {
 	const tare_yaml *list = pl->is->remove;
+	tare_str *names;
+	bool *gone;
 	size_t i;
 
-	for (i = 0; list && i < list->count; i++)
-		if (!tare_model_remove(pl->p->out, list->items[i]->text.ptr))
-			TARE_TRY(tare_plan_note_add(pl->p, err, "metadata.remove: there is no key %s", TARE_SHOW(list->items[i]->text)));
+	if (!list)
+		return TARE_OK;
+	TARE_TRY(texts_of(pl, list->items, list->count, &names, err));
+	gone = tare_arena_array(&pl->p->out->arena, list->count + 1, sizeof *gone);
+	if (!gone)
+		return tare_fail_nomem(err);
+	tare_model_remove_all(pl->p->out, names, list->count, gone);
+	for (i = 0; i < list->count; i++)
+		if (!gone[i])
+			TARE_TRY(tare_plan_note_add(pl->p, err, "metadata.remove: there is no key %s", TARE_SHOW(names[i])));
 	return TARE_OK;
 }
 

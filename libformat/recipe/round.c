@@ -55,30 +55,26 @@ tare_status tare_round_check(const tare_plan *p, tare_error *err)
 	return TARE_OK;
 }
 
-/* A stream that is wanted in another order than its own is spooled first. */
+/* A stream that is wanted in another order than its own is spooled first: before anything of it is taken, so that it does not matter when
+ * that is noticed. */
 static tare_status settle_streams(tare_round *r, tare_error *err)
 {
 	const tare_model *in = r->p->in;
-	size_t i, file;
+	uint64_t *ends = calloc(in->n_files + 1, sizeof *ends);
+	tare_status st = ends ? TARE_OK : tare_fail_nomem(err);
+	size_t i;
 
-	for (file = 0; file < in->n_files; file++) {
-		uint64_t end = 0;
-		bool rising = true;
+	for (i = 0; i < r->n_order && st == TARE_OK; i++) {
+		const tare_tensor *t = &in->tensors[r->p->steps[r->order[i]].source];
 
-		if (!tare_source_is_stream(in->files[file].source))
+		if (!t->size)
 			continue;
-		for (i = 0; i < r->n_order; i++) {
-			const tare_tensor *t = &in->tensors[r->p->steps[r->order[i]].source];
-
-			if (t->file != file || !t->size)
-				continue;
-			rising = rising && t->offset >= end;
-			end = t->offset + t->size;
-		}
-		if (!rising)
-			TARE_TRY(tare_source_random(in->files[file].source, err));
+		if (t->offset < ends[t->file] && tare_source_is_stream(in->files[t->file].source))
+			st = tare_source_random(in->files[t->file].source, err);
+		ends[t->file] = t->offset + t->size;
 	}
-	return TARE_OK;
+	free(ends);
+	return st;
 }
 
 /* ---- memory ---- */

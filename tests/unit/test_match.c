@@ -303,77 +303,78 @@ static void test_fields(void **state)
 
 /* ---- roles ---- */
 
+static const struct {
+	const char *name, *role;
+	int layer;
+} known[] = {
+	{ "token_embd.weight", "embedding", -1 },
+	{ "output.weight", "output", -1 },
+	{ "output_norm.weight", "norm.output", -1 },
+	{ "blk.3.attn_q.weight", "attention.q", 3 },
+	{ "blk.3.attn_q.bias", "attention.q", 3 },
+	{ "blk.31.attn_qkv.weight", "attention.qkv", 31 },
+	{ "blk.0.ffn_gate_exps.weight", "mlp.experts.gate", 0 },
+	{ "blk.0.ffn_gate_inp.weight", "mlp.router", 0 },
+	{ "blk.0.ffn_norm.weight", "norm.mlp", 0 },
+	{ "blk.0.proj.weight", "embedding.layer.projection", 0 },
+	{ "rope_freqs.weight", "rope", -1 },
+	{ "model.embed_tokens.weight", "embedding", -1 },
+	{ "lm_head.weight", "output", -1 },
+	{ "model.norm.weight", "norm.output", -1 },
+	{ "model.layers.11.self_attn.q_proj.weight", "attention.q", 11 },
+	{ "model.layers.11.self_attn.qkv_proj.weight", "attention.qkv", 11 },
+	{ "model.layers.11.mlp.gate_up_proj.weight", "mlp.gate_up", 11 },
+	{ "model.layers.2.mlp.down_proj.weight", "mlp.down", 2 },
+	{ "model.layers.2.mlp.experts.17.down_proj.weight", "mlp.experts.down", 2 },
+	{ "model.layers.2.block_sparse_moe.experts.7.w2.weight", "mlp.experts.down", 2 },
+	{ "model.layers.2.mlp.gate.weight", "mlp.router", 2 },
+	{ "model.layers.2.input_layernorm.weight", "norm.attention", 2 },
+	{ "language_model.model.layers.2.self_attn.v_proj.weight", "attention.v", 2 },
+	{ "transformer.h.5.attn.c_attn.weight", "attention.qkv", 5 },
+	{ "transformer.wte.weight", "embedding", -1 },
+	{ "bert.encoder.layer.4.attention.output.dense.weight", "attention.output", 4 },
+	{ "bert.encoder.layer.4.output.dense.weight", "mlp.down", 4 },
+	{ "layers.0.attention.wq.weight", "attention.q", 0 },
+	{ "vision_tower.encoder.layers.0.self_attn.q_proj.weight", "vision", 0 },
+	{ "v.blk.0.attn_q.weight", "vision", 0 },
+	{ "mm.0.weight", "projector", -1 },
+	{ "v.patch_embd.weight", "vision", -1 },
+	{ "v.resample_query_768.weight", "vision", -1 },
+	{ "v.sam.blk.3.attn.qkv.weight", "vision", 3 },
+	{ "v.weight", NULL, -1 },
+	{ "v.values", NULL, -1 },
+	{ "v.patchwork", NULL, -1 },
+	{ "a.blk.0.ffn_up.weight", "audio", 0 },
+	{ "a.conv1d.1.weight", "audio", -1 },
+	{ "a.post_ln.bias", "audio", -1 },
+	{ "a.gen.wav.pre_conv.weight", "audio", -1 },
+	{ "mm.a.mlp.0.weight", "projector", -1 },
+	{ "a.weight", NULL, -1 },
+	{ "a.b.weight", NULL, -1 },
+	{ "a.blkx.weight", NULL, -1 },
+	{ "a.bl", NULL, -1 },
+	{ "a.", NULL, -1 },
+	{ "x.a.blk.0.weight", NULL, 0 },
+	{ "a.layers.3.self_attn.q_proj.weight", "attention.q", 3 },
+	{ "audio_tower.layers.3.self_attn.q_proj.weight", "audio", 3 },
+	{ "blk.0.something.proj.weight", NULL, 0 },
+	{ "weight", NULL, -1 },
+	{ "blk.x.attn_q.weight", NULL, -1 },
+	{ "blk.12345678901.attn_q.weight", NULL, -1 },
+	{ "", NULL, -1 },
+	{ "....................................", NULL, -1 },
+};
+
 static void test_roles(void **state)
 {
-	static const struct {
-		const char *name, *role;
-		int layer;
-	} rows[] = {
-		{ "token_embd.weight", "embedding", -1 },
-		{ "output.weight", "output", -1 },
-		{ "output_norm.weight", "norm.output", -1 },
-		{ "blk.3.attn_q.weight", "attention.q", 3 },
-		{ "blk.3.attn_q.bias", "attention.q", 3 },
-		{ "blk.31.attn_qkv.weight", "attention.qkv", 31 },
-		{ "blk.0.ffn_gate_exps.weight", "mlp.experts.gate", 0 },
-		{ "blk.0.ffn_gate_inp.weight", "mlp.router", 0 },
-		{ "blk.0.ffn_norm.weight", "norm.mlp", 0 },
-		{ "blk.0.proj.weight", "embedding.layer.projection", 0 },
-		{ "rope_freqs.weight", "rope", -1 },
-		{ "model.embed_tokens.weight", "embedding", -1 },
-		{ "lm_head.weight", "output", -1 },
-		{ "model.norm.weight", "norm.output", -1 },
-		{ "model.layers.11.self_attn.q_proj.weight", "attention.q", 11 },
-		{ "model.layers.11.self_attn.qkv_proj.weight", "attention.qkv", 11 },
-		{ "model.layers.11.mlp.gate_up_proj.weight", "mlp.gate_up", 11 },
-		{ "model.layers.2.mlp.down_proj.weight", "mlp.down", 2 },
-		{ "model.layers.2.mlp.experts.17.down_proj.weight", "mlp.experts.down", 2 },
-		{ "model.layers.2.block_sparse_moe.experts.7.w2.weight", "mlp.experts.down", 2 },
-		{ "model.layers.2.mlp.gate.weight", "mlp.router", 2 },
-		{ "model.layers.2.input_layernorm.weight", "norm.attention", 2 },
-		{ "language_model.model.layers.2.self_attn.v_proj.weight", "attention.v", 2 },
-		{ "transformer.h.5.attn.c_attn.weight", "attention.qkv", 5 },
-		{ "transformer.wte.weight", "embedding", -1 },
-		{ "bert.encoder.layer.4.attention.output.dense.weight", "attention.output", 4 },
-		{ "bert.encoder.layer.4.output.dense.weight", "mlp.down", 4 },
-		{ "layers.0.attention.wq.weight", "attention.q", 0 },
-		{ "vision_tower.encoder.layers.0.self_attn.q_proj.weight", "vision", 0 },
-		{ "v.blk.0.attn_q.weight", "vision", 0 },
-		{ "mm.0.weight", "projector", -1 },
-		{ "v.patch_embd.weight", "vision", -1 },
-		{ "v.resample_query_768.weight", "vision", -1 },
-		{ "v.sam.blk.3.attn.qkv.weight", "vision", 3 },
-		{ "v.weight", NULL, -1 },
-		{ "v.values", NULL, -1 },
-		{ "v.patchwork", NULL, -1 },
-		{ "a.blk.0.ffn_up.weight", "audio", 0 },
-		{ "a.conv1d.1.weight", "audio", -1 },
-		{ "a.post_ln.bias", "audio", -1 },
-		{ "a.gen.wav.pre_conv.weight", "audio", -1 },
-		{ "mm.a.mlp.0.weight", "projector", -1 },
-		{ "a.weight", NULL, -1 },
-		{ "a.b.weight", NULL, -1 },
-		{ "a.blkx.weight", NULL, -1 },
-		{ "a.bl", NULL, -1 },
-		{ "a.", NULL, -1 },
-		{ "x.a.blk.0.weight", NULL, 0 },
-		{ "a.layers.3.self_attn.q_proj.weight", "attention.q", 3 },
-		{ "audio_tower.layers.3.self_attn.q_proj.weight", "audio", 3 },
-		{ "blk.0.something.proj.weight", NULL, 0 },
-		{ "weight", NULL, -1 },
-		{ "blk.x.attn_q.weight", NULL, -1 },
-		{ "blk.12345678901.attn_q.weight", NULL, -1 },
-		{ "", NULL, -1 },
-		{ "....................................", NULL, -1 },
-	};
 	size_t i;
 
-	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const char *role = tare_role_of(tare_str_of(rows[i].name));
+	for (i = 0; i < sizeof known / sizeof *known; i++) {
+		const char *role = tare_role_of(tare_str_of(known[i].name));
 
-		if (role != rows[i].role && (!role || !rows[i].role || strcmp(role, rows[i].role)))
-			fail_msg("%s is %s, expected %s", rows[i].name, role, rows[i].role);
-		assert_int_equal(tare_layer_of(tare_str_of(rows[i].name)), rows[i].layer);
+		if (role != known[i].role && (!role || !known[i].role || strcmp(role, known[i].role)))
+			fail_msg("%s is %s, expected %s", known[i].name, role, known[i].role);
+		assert_int_equal(tare_layer_of(tare_str_of(known[i].name)), known[i].layer);
 	}
 	assert_null(tare_role_of((tare_str){ "blk.0.attn_q\0.weight", 20 }));
 }

@@ -256,6 +256,44 @@ static void test_remove_many(void **state)
 	tare_close(m);
 }
 
+/* All at once, exactly those, and in no time that grows with their square. */
+static void test_remove_all(void **state)
+{
+	enum { N = 100000 };
+	tare_model *m = new_model();
+	tare_str *keys = calloc(N + 3, sizeof *keys);
+	bool *gone = calloc(N + 3, sizeof *gone);
+	size_t i, n = 0;
+	char key[20];
+	uint64_t u;
+
+	assert_true(keys && gone);
+	assert_int_equal(tare_model_set_u32(m, "key", 7, NULL), TARE_OK);
+	for (i = 0; i < N; i++) {
+		snprintf(key, sizeof key, "key.%zu", i);
+		assert_int_equal(tare_model_set_u32(m, key, (uint32_t)i, NULL), TARE_OK);
+		if (i % 10)
+			keys[n++] = m->meta[i + 1].key;
+	}
+	keys[n++] = (tare_str){ "key\0x", 5 }; /* not "key" */
+	keys[n++] = keys[0];
+	keys[n++] = tare_str_of("none");
+	tare_model_remove_all(m, keys, n, gone);
+	assert_int_equal(m->n_meta, 1 + N / 10);
+	for (i = 0; i < n; i++)
+		assert_int_equal(gone[i], i < n - 3);
+	for (i = 0; i < N / 10; i++)
+		assert_int_equal(m->meta[i + 1].value.as.u, 10 * i);
+	assert_true(tare_model_find_u64(m, "key", &u) && u == 7);
+	assert_true(tare_model_find_u64(m, "key.50", &u) && u == 50);
+	assert_false(tare_model_find_u64(m, "key.51", &u));
+	tare_model_remove_all(m, keys, n, NULL);
+	assert_int_equal(m->n_meta, 1 + N / 10);
+	free(keys);
+	free(gone);
+	tare_close(m);
+}
+
 static void test_key_twice(void **state)
 {
 	tare_model *m = new_model();
@@ -400,7 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_arrays), cmocka_unit_test(test_array_wrong_kind), cmocka_unit_test(test_nested),
-		cmocka_unit_test(test_array_short), cmocka_unit_test(test_metadata), cmocka_unit_test(test_remove_many),
+		cmocka_unit_test(test_array_short), cmocka_unit_test(test_metadata), cmocka_unit_test(test_remove_many), cmocka_unit_test(test_remove_all),
 		cmocka_unit_test(test_key_twice), cmocka_unit_test(test_measure), cmocka_unit_test(test_seal), cmocka_unit_test(test_absorb),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_many_warnings),
 	};

@@ -240,6 +240,18 @@ static void test_metadata(void **state)
 	done(x);
 }
 
+static void test_nul_in_key(void **state)
+{
+	planned x = plan_of(with_metadata(), "tare: 1\nmetadata: {remove: [\"general.url\\0x\", general.name]}\n", NULL);
+	uint64_t v;
+
+	assert_true(tare_model_find_u64(tare_plan_model(x.p), "general.url", &v));
+	assert_int_equal(tare_plan_model(x.p)->n_meta, x.in->n_meta - 1);
+	assert_string_equal(tare_plan_note(x.p, 0), "metadata.remove: there is no key general.url\\x00x");
+	assert_null(tare_plan_note(x.p, 1));
+	done(x);
+}
+
 static void test_copy(void **state)
 {
 	planned x = plan_of(with_metadata(), "tare: 1\nbase: COPY\n", NULL);
@@ -429,6 +441,42 @@ static void test_many(void **state)
 	done(x);
 }
 
+static void check_headers(const tare_model *out)
+{
+	size_t i, n, first, at = 0;
+
+	for (i = 0; i < out->n_files; i++) {
+		tare_sink counter = { 0 };
+
+		assert_int_equal(out->format->header(out, (uint32_t)i, &counter, NULL), TARE_OK);
+		assert_int_equal(counter.count, out->files[i].data_offset);
+		n = tare_model_tensors_of_file(out, (uint32_t)i, &first);
+		assert_int_equal(first, at);
+		for (; at < first + n; at++)
+			assert_int_equal(out->tensors[at].file, i);
+	}
+	assert_int_equal(at, out->n_tensors);
+}
+
+static void test_many_shards(void **state)
+{
+	enum { LAYERS = 12500, SHARDS = 200 };
+	static const char *const paths[] = { "x.gguf", "x.safetensors" };
+	tare_model *m = deep_model(LAYERS);
+	tare_recipe *r = recipe_of("tare: 1\n");
+	tare_plan *p;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(tare_plan_new(&p, m, r, &(tare_plan_options){ .path = paths[i], .split_count = 8 * LAYERS / SHARDS }, NULL), TARE_OK);
+		assert_int_equal(tare_plan_model(p)->n_files, SHARDS + i); /* the index is one more */
+		check_headers(tare_plan_model(p));
+		tare_plan_free(p);
+	}
+	tare_recipe_free(r);
+	tare_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,7 +486,7 @@ int main(void)
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_copy),	       cmocka_unit_test(test_bad_metadata), cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_foreign_names),  cmocka_unit_test(test_from_model),   cmocka_unit_test(test_odd_names),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_many_shards), cmocka_unit_test(test_nul_in_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "formats/safetensors.h"
 #include "model/value_json.h"
+#include "unit/json_values.h"
 
 /* A file in memory: the header's length, the header filled up with spaces, n bytes counting up. */
 static tare_buffer file_of(const char *header, size_t n)
@@ -128,7 +129,7 @@ static void add_value(tare_model *m, const char *key, const char *kind, const ch
 {
 	tare_value v;
 
-	assert_int_equal(tare_value_from_json(m, kind, json, strlen(json), &v, NULL), TARE_OK);
+	assert_int_equal(value_from_json(m, kind, json, &v, NULL), TARE_OK);
 	assert_int_equal(tare_model_set(m, key, &v, NULL), TARE_OK);
 }
 

@@ -111,9 +111,6 @@ static void a_file(void **state)
 		assert_true(put_file(path, bytes, sizes[i]));
 		assert_int_equal(tare_source_open(&s, path, NULL, NULL), TARE_OK);
 		assert_all_there(s, sizes[i]);
-		assert_true(tare_source_is_file(s, path));
-		assert_false(tare_source_is_file(s, scratch));
-		assert_false(tare_source_is_file(s, in_scratch("none")));
 		tare_source_release(s, 0, sizes[i]);
 		tare_source_release(s, 5, UINT64_MAX);
 		tare_source_release(s, UINT64_MAX, 1);
@@ -121,7 +118,6 @@ static void a_file(void **state)
 		tare_source_close(s);
 		assert_int_equal(tare_source_memory(&s, bytes, sizes[i], NULL, NULL), TARE_OK);
 		assert_all_there(s, sizes[i]);
-		assert_false(tare_source_is_file(s, path));
 		tare_source_release(s, 0, sizes[i]);
 		tare_source_close(s);
 	}
@@ -226,7 +222,6 @@ static void standard_input_is_a_file(void **state)
 		assert_int_equal(tare_source_size(s), left);
 		assert_memory_equal(tare_source_at(s, 0, left), bytes + starts[i], left);
 		tare_source_release(s, 0, left);
-		assert_true(tare_source_is_file(s, path));
 		assert_int_equal(tare_source_unchanged(s, NULL), TARE_OK);
 		tare_source_close(s);
 	}

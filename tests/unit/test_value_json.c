@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/escape.h"
-#include "model/value_json.h"
+#include "unit/json_values.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static tare_value read_value(const char *kind, const char *json)
 	tare_error err = TARE_ERROR_INIT;
 	tare_value v;
 
-	if (tare_value_from_json(model, kind, json, strlen(json), &v, &err) != TARE_OK)
+	if (value_from_json(model, kind, json, &v, &err) != TARE_OK)
 		fail_msg("%s %s: %s", kind, json, err.message);
 	return v;
 }
@@ -52,7 +52,7 @@ static void refused(const char *kind, const char *json, const char *message)
 	tare_error err = TARE_ERROR_INIT;
 	tare_value v;
 
-	assert_int_equal(tare_value_from_json(model, kind, json, strlen(json), &v, &err), TARE_E_DATA);
+	assert_int_equal(value_from_json(model, kind, json, &v, &err), TARE_E_DATA);
 	if (!strstr(err.message, message))
 		fail_msg("%s %s: '%s', expected '%s'", kind, json, err.message, message);
 }
