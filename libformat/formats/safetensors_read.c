@@ -82,12 +82,13 @@ static tare_status add_tensors(tare_st_reader *r, uint64_t *total)
 	return TARE_OK;
 }
 
-/* The payload fills the file: a pipe's length is not known yet. */
+/* The payload fills the file: a pipe's length is known at its end. */
 static tare_status check_end(tare_st_reader *r, uint64_t total)
 {
-	const tare_file *f = &r->m->files[0];
+	tare_file *f = &r->m->files[0];
 	uint64_t size = tare_source_size(f->source), end = f->data_offset + total;
 
+	f->must_end = end;
 	if (size == TARE_NOWHERE || size == end)
 		return TARE_OK;
 	if (size < end)

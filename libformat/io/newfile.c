@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "io/fd.h"
+#include "io/install.h"
 #include "io/place.h"
 #include "io/swap.h"
 
@@ -32,10 +33,10 @@ static size_t temp_stem(const char *name, char stem[256])
 	return (size_t)snprintf(stem, 256, ".%.*s%s", (int)n, name, mark);
 }
 
-static void make_temp_name(tare_newfile *f)
+static void make_temp_name(const tare_newfile *f, char temp[256])
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-	size_t n = temp_stem(f->name, f->temp);
+	size_t n = temp_stem(f->name, temp);
 	struct timespec now;
 	uint64_t r = 0;
 	int i;
@@ -45,8 +46,8 @@ static void make_temp_name(tare_newfile *f)
 		r = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u + (uint64_t)getpid();
 	}
 	for (i = 0; i < RANDOM; i++, r >>= 5)
-		f->temp[n++] = letters[r & 31];
-	f->temp[n] = '\0';
+		temp[n++] = letters[r & 31];
+	temp[n] = '\0';
 }
 
 static void drop_temp(tare_newfile *f)
@@ -61,7 +62,7 @@ static void drop_temp(tare_newfile *f)
 /* Announces a fresh temporary name to the signal handler before the file exists. */
 static tare_status announce_temp(tare_newfile *f, tare_error *err)
 {
-	make_temp_name(f);
+	make_temp_name(f, f->temp);
 	f->cleanup = tare_cleanup_new(f->dirfd, f->temp);
 	if (!f->cleanup)
 		return tare_fail_nomem(err);
@@ -199,7 +200,7 @@ static int link_into_place(tare_newfile *f)
 	if (!f->replaces)
 		rc = tare_link_free(f->fd, f->dirfd, f->name);
 	for (i = 0; i < TRIES && rc == EEXIST; i++) {
-		make_temp_name(f);
+		make_temp_name(f, f->temp);
 		rc = tare_link_over(f->fd, f->dirfd, f->temp, f->name);
 	}
 	return rc;
@@ -223,6 +224,90 @@ tare_status tare_newfile_commit(tare_newfile *f, tare_error *err)
 	if (!tare_newfile_sync(f->dirfd))
 		return tare_fail_errno(err, errno, "is in place, but its folder cannot be synced: it may be lost if the power fails now");
 	return TARE_OK;
+}
+
+/* ---- a set into place ---- */
+
+static void describe(tare_install *s, tare_newfile *const *f)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		tare_install_file *one = &s->file[i];
+
+		*one = (tare_install_file){ .fd = f[i]->fd, .dirfd = f[i]->dirfd, .name = f[i]->name, .named = f[i]->has_temp };
+		if (one->named)
+			memcpy(one->temp, f[i]->temp, sizeof one->temp);
+		else
+			make_temp_name(f[i], one->temp);
+		make_temp_name(f[i], one->backup);
+	}
+}
+
+/* Which files could not be taken back, and what they replaced. */
+static tare_status tell_half(const tare_install *s, tare_error *err)
+{
+	char text[400] = "";
+	size_t i, n = 0, len = 0;
+
+	for (i = 0; i < s->n; i++) {
+		const tare_install_file *one = &s->file[i];
+
+		if (!one->in_place)
+			continue;
+		n++;
+		if (len < sizeof text)
+			len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s%s", n > 1 ? ", " : "", TARE_SHOW(tare_str_of(one->name)),
+						one->has_backup ? " (the old one is " : "",
+						one->has_backup ? TARE_SHOW(tare_str_of(one->backup)) : "", one->has_backup ? ")" : "");
+	}
+	if (!n)
+		return tare_fail_errno(err, s->error, "is written but cannot be put into place, so nothing of the set was");
+	return tare_fail_errno(err, s->error, "is written but cannot be put into place, and %zu of the set could not be taken back: %s", n, text);
+}
+
+static void take_note(const tare_install *s, tare_newfile *const *f)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (!s->file[i].named || !faccessat(f[i]->dirfd, f[i]->temp, F_OK, 0))
+			continue;
+		f[i]->has_temp = false;
+		drop_temp(f[i]);
+	}
+}
+
+static tare_status sync_folders(tare_newfile *const *f, size_t n, size_t *at, tare_error *err)
+{
+	for (*at = 0; *at < n; ++*at)
+		if (!tare_newfile_sync(f[*at]->dirfd))
+			return tare_fail_errno(err, errno, "is in place with its set, but its folder cannot be synced: it may be lost if the "
+					       "power fails now");
+	return TARE_OK;
+}
+
+tare_status tare_newfile_commit_all(tare_newfile *const *f, size_t n, size_t *at, tare_error *err)
+{
+	tare_install *s = tare_install_new(n);
+	tare_status st;
+	int i;
+
+	*at = 0;
+	if (!s)
+		return tare_fail_nomem(err);
+	for (i = 0; i < TRIES; i++) {
+		describe(s, f);
+		tare_install_go(s);
+		if (s->error != EEXIST)
+			break;
+	}
+	take_note(s, f);
+	st = s->error ? tell_half(s, err) : sync_folders(f, n, at, err);
+	if (s->error)
+		*at = s->at;
+	tare_install_free(s);
+	return st;
 }
 
 void tare_newfile_close(tare_newfile *f)

@@ -23,6 +23,8 @@ typedef struct tare_newfile {
 tare_status tare_newfile_open(tare_newfile *f, const char *path, tare_error *err);
 /* fd is written and synced. */
 tare_status tare_newfile_commit(tare_newfile *f, tare_error *err);
+/* Several, all or none (io/install.h). *at: the one that failed. */
+tare_status tare_newfile_commit_all(tare_newfile *const *f, size_t n, size_t *at, tare_error *err);
 void tare_newfile_close(tare_newfile *f);
 /* fsync with EINTR; true also where syncing has no meaning. */
 bool tare_newfile_sync(int fd);

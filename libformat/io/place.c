@@ -107,6 +107,9 @@ tare_status tare_place_resolve(const char *path, char **dir, char **name, tare_e
 		*name = strdup(slash ? slash + 1 : real);
 		if (!*dir || !*name)
 			st = tare_fail_nomem(err);
+		else if (!**name)
+			st = tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "is a link to '%s', which ends in / as only a folder's name does: name a file",
+				       TARE_SHOW(tare_str_of(real)));
 	}
 	free(real);
 	return st;

@@ -1,6 +1,6 @@
 /* Linux can give a nameless file a free name, but cannot put it in the place of another file: it must be linked beside it and renamed. So
  * that a kill between the two calls leaves nothing, a child makes them, in a session of its own; it does nothing else, and shares its
- * parent's memory (vfork), which costs microseconds whatever the parent's size. */
+ * parent's memory (vfork), which costs microseconds whatever the parent's size. So it is with the renames of a set. */
 #include "io/swap.h"
 
 #include <errno.h>
@@ -38,8 +38,7 @@ static bool is_in_place(int fd, int dirfd, const char *name)
 	return !fstat(fd, &a) && !fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* What came of the child. A host that ignores or collects its children may leave us without its word; then the folder tells. */
-static int outcome(pid_t child, int fd, int dirfd, const char *name)
+static int wait_for(pid_t child)
 {
 	int status;
 	pid_t pid;
@@ -47,31 +46,48 @@ static int outcome(pid_t child, int fd, int dirfd, const char *name)
 	do
 		pid = waitpid(child, &status, 0);
 	while (pid < 0 && errno == EINTR);
-	if (pid == child && WIFEXITED(status))
-		return WEXITSTATUS(status);
-	return is_in_place(fd, dirfd, name) ? 0 : EIO;
+	return pid == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int link_in_child(int fd, int dirfd, const char *temp, const char *name)
+static int call_in_child(int (*work)(void *ctx), void *ctx)
 {
 	pid_t child = vfork();
 
 	if (!child) {
 		(void)setsid();
-		_exit(link_and_rename(fd, dirfd, temp, name));
+		_exit(work(ctx));
 	}
-	/* Where no child can be had, the two calls are made here. */
-	return child < 0 ? link_and_rename(fd, dirfd, temp, name) : outcome(child, fd, dirfd, name);
+	return child < 0 ? work(ctx) : wait_for(child);
 }
 
-int tare_link_over(int fd, int dirfd, const char *temp, const char *name)
+int tare_in_child(int (*work)(void *ctx), void *ctx)
 {
 	sigset_t all, old;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = link_in_child(fd, dirfd, temp, name);
+	rc = call_in_child(work, ctx);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return rc;
+}
+
+typedef struct swap {
+	int fd, dirfd;
+	const char *temp, *name;
+} swap;
+
+static int link_over(void *ctx)
+{
+	const swap *s = ctx;
+
+	return link_and_rename(s->fd, s->dirfd, s->temp, s->name);
+}
+
+int tare_link_over(int fd, int dirfd, const char *temp, const char *name)
+{
+	swap s = { fd, dirfd, temp, name };
+	int rc = tare_in_child(link_over, &s);
+
+	return rc >= 0 ? rc : is_in_place(fd, dirfd, name) ? 0 : EIO;
 }

@@ -8,4 +8,9 @@ int tare_link_free(int fd, int dirfd, const char *name);
  * Returns 0 or errno, EEXIST if temp is taken. */
 int tare_link_over(int fd, int dirfd, const char *temp, const char *name);
 
+/* work(ctx), which gives 0 to 255, in a child that no signal and no death of this process stops; it may do nothing but call the system.
+ * What it returned; -1 if that is not known: a host that ignores or collects its children may leave us without its word. Where no child
+ * can be had, it is done here. */
+int tare_in_child(int (*work)(void *ctx), void *ctx);
+
 #endif

@@ -242,13 +242,45 @@ tare_status tare_target_finish(tare_target *t, tare_error *err)
 
 tare_status tare_target_commit(tare_target *t, tare_error *err)
 {
-	TARE_TRY(tare_target_finish(t, err));
-	if (t->committed || t->streams)
-		return TARE_OK;
-	TARE_TRY(named(t, refuse_failed(t, err), err));
-	TARE_TRY(named(t, tare_newfile_commit(&t->file, err), err));
-	t->committed = true;
+	return tare_target_commit_all(&t, 1, err);
+}
+
+static tare_status put_into_place(tare_newfile **files, tare_target *const *of, size_t n, tare_error *err)
+{
+	size_t at = 0, i;
+	tare_status st = TARE_OK;
+
+	if (n == 1)
+		st = tare_newfile_commit(files[0], err);
+	else if (n)
+		st = tare_newfile_commit_all(files, n, &at, err);
+	if (st)
+		return named(of[at], st, err);
+	for (i = 0; i < n; i++)
+		of[i]->committed = true;
 	return TARE_OK;
+}
+
+tare_status tare_target_commit_all(tare_target *const *t, size_t n, tare_error *err)
+{
+	tare_newfile **files = calloc(n + 1, sizeof *files);
+	tare_target **of = calloc(n + 1, sizeof *of);
+	tare_status st = files && of ? TARE_OK : tare_fail_nomem(err);
+	size_t i, k = 0;
+
+	for (i = 0; i < n && !st; i++) {
+		st = tare_target_finish(t[i], err);
+		if (st || t[i]->committed || t[i]->streams)
+			continue;
+		st = named(t[i], refuse_failed(t[i], err), err);
+		of[k] = t[i];
+		files[k++] = &t[i]->file;
+	}
+	if (!st)
+		st = put_into_place(files, of, k, err);
+	free(files);
+	free(of);
+	return st;
 }
 
 void tare_target_free(tare_target *t)

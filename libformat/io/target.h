@@ -30,6 +30,9 @@ tare_status tare_target_finish(tare_target *t, tare_error *err);
 /* Finishes if needed, puts the file under its name, syncs the folder (a failure of that very last step says that the file is in place).
  * The target is then done; free it. */
 tare_status tare_target_commit(tare_target *t, tare_error *err);
+/* Several, all or none: finishes them all, and puts the files into place back to back. A failure says which of them are in place, if
+ * any. */
+tare_status tare_target_commit_all(tare_target *const *t, size_t n, tare_error *err);
 /* Frees; what was not committed disappears. NULL is fine. */
 void tare_target_free(tare_target *t);
 

@@ -17,6 +17,7 @@ typedef struct tare_file {
 	tare_source *source;    /* NULL in an outline */
 	uint64_t size;          /* bytes in all; TARE_NOWHERE while unknown (stream) */
 	uint64_t data_offset;   /* where the payload starts */
+	uint64_t must_end;      /* of a stream: no byte may come from here on, which shows at its end; 0: any may */
 } tare_file;
 
 typedef struct tare_entry {

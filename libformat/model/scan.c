@@ -98,6 +98,20 @@ tare_status tare_model_make_random(tare_model *m, tare_error *err)
 	return TARE_OK;
 }
 
+/* What a format asks of a file whose length was not known when it was read. */
+static tare_status check_end(const tare_model *m, size_t i, tare_error *err)
+{
+	const tare_file *f = &m->files[i];
+	uint64_t size = tare_source_size(f->source);
+
+	if (!f->must_end || size == TARE_NOWHERE || size <= f->must_end)
+		return TARE_OK;
+	tare_fail(err, TARE_E_DATA, f->must_end, "%llu bytes follow the last tensor: expected the end of the file",
+		  (unsigned long long)(size - f->must_end));
+	tare_model_blame(m, i, err);
+	return TARE_E_DATA;
+}
+
 tare_status tare_model_end_reading(tare_model *m, tare_error *err)
 {
 	size_t i;
@@ -106,6 +120,7 @@ tare_status tare_model_end_reading(tare_model *m, tare_error *err)
 		if (!m->files[i].source)
 			continue;
 		TARE_TRY(tare_source_drain(m->files[i].source, err));
+		TARE_TRY(check_end(m, i, err));
 		TARE_TRY(tare_source_unchanged(m->files[i].source, err));
 	}
 	return TARE_OK;

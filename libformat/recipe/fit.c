@@ -132,20 +132,34 @@ static tare_status put_rule(fitting *f, tare_buffer *b, const tare_type *type, t
 	return any ? tare_buffer_printf(b, err, "], type: %s}", type->name) : TARE_OK;
 }
 
-/* The type of most weights stands in the base. */
+/* Weights of a type among all that were picked, and the first place where it was. */
+static uint64_t weights_of(const fitting *f, const tare_type *type, size_t *first)
+{
+	uint64_t sum = 0;
+	size_t i = f->n;
+
+	for (*first = f->n; i-- > 0;)
+		if (type_of(&f->weights[i]) == type) {
+			sum += f->p->out->tensors[f->weights[i].step].count;
+			*first = i;
+		}
+	return sum;
+}
+
+/* The type of most weights stands in the base; of several, that of the earliest. */
 static const tare_type *commonest(const fitting *f)
 {
-	const tare_type *best = NULL;
+	const tare_type *best = NULL, *type;
+	size_t i, first, earliest = f->n;
 	uint64_t most = 0, sum;
-	size_t i, k;
 
-	for (i = 0; i < f->n; i++) {
-		for (sum = 0, k = 0; k < f->n; k++)
-			sum += type_of(&f->weights[k]) == type_of(&f->weights[i]) ? f->p->out->tensors[f->weights[k].step].count : 0;
-		if (!best || sum > most) {
-			best = type_of(&f->weights[i]);
-			most = sum;
-		}
+	for (i = 0; (type = tare_type_at(i)); i++) {
+		sum = weights_of(f, type, &first);
+		if (first == f->n || (best && (sum < most || (sum == most && first > earliest))))
+			continue;
+		best = type;
+		most = sum;
+		earliest = first;
 	}
 	return best;
 }

@@ -75,11 +75,7 @@ tare_status tare_output_finish(tare_output *o, tare_error *err)
 
 tare_status tare_output_commit(tare_output *o, tare_error *err)
 {
-	size_t i;
-
-	for (i = 0; i < o->model->n_files; i++)
-		TARE_TRY(tare_target_commit(o->targets[i], err));
-	return TARE_OK;
+	return tare_target_commit_all(o->targets, o->model->n_files, err);
 }
 
 void tare_output_close(tare_output *o)

@@ -148,3 +148,29 @@ load helper
 	run -0 tare-convert -n --json --split-size 300K m.gguf -o x.gguf
 	[ "$(jq '.files | length' <<<"$output")" -ge 4 ]
 }
+
+@test "bytes behind the last tensor of a pipe are noticed before anything is in place" {
+	tare-convert m.gguf -o m.safetensors
+	size=$(stat -c %s m.safetensors)
+	printf x | cat m.safetensors - >long.safetensors
+	run -2 --separate-stderr tare-convert long.safetensors -o x.gguf
+	run -2 --separate-stderr bash -c 'cat long.safetensors | tare-convert -q - -o x.gguf'
+	[[ $stderr == "tare-convert: standard input: 1 bytes follow the last tensor: expected the end of the file (byte $size)" ]]
+	[ ! -e x.gguf ]
+	run -2 --separate-stderr bash -c 'cat long.safetensors | tare-inspect --hash -'
+	[[ $stderr == *"1 bytes follow the last tensor"* ]]
+	run -2 --separate-stderr bash -c 'zstd -qc long.safetensors | tare-requantize -q -t Q4_K_M - -o x.gguf' # in another order: spooled
+	[[ $stderr == *"1 bytes follow the last tensor"* ]]
+	[ ! -e x.gguf ]
+	run -0 bash -c 'cat m.safetensors | tare-convert -q - -o x.gguf'
+	cmp x.gguf m.gguf
+}
+
+@test "a set that replaces a set replaces all of it" {
+	tare-convert --split-count 20 m.gguf -o s.gguf
+	tare-requantize -q -f -t Q4_K_M --split-count 20 m.gguf -o s.gguf
+	[ "$(ls -A | tr '\n' ' ')" = "m.gguf s-00001-of-00003.gguf s-00002-of-00003.gguf s-00003-of-00003.gguf " ]
+	tare-requantize -q -t Q4_K_M m.gguf -o q.gguf
+	tare-convert s-00001-of-00003.gguf -o one.gguf
+	cmp one.gguf q.gguf
+}

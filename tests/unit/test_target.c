@@ -243,6 +243,12 @@ static void links_stay(void **state)
 	assert_int_equal(readlink(in_scratch("three"), target, sizeof target), 9);
 	assert_int_equal(symlink("nowhere/fresh", in_scratch("four")), 0);
 	refuses(in_scratch("four"), TARE_E_ARG, "nowhere' does not exist");
+	/* One to a folder's name fails before any work. */
+	assert_int_equal(symlink("fresh-folder/", in_scratch("five")), 0);
+	refuses(in_scratch("five"), TARE_E_ARG, "fresh-folder/', which ends in / as only a folder's name does");
+	refuses(in_scratch("five/"), TARE_E_ARG, "ends in /");
+	assert_int_equal(symlink("sub/", in_scratch("six")), 0);
+	refuses(in_scratch("six"), TARE_E_ARG, "is a folder");
 	assert_int_equal(unlink(in_scratch("sub/real")) | unlink(in_scratch("sub/fresh")) | rmdir(in_scratch("sub")), 0);
 }
 
