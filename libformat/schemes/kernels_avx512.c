@@ -1,0 +1,8 @@
+/* The schemes' kernels with AVX-512. The suffix of this file's name makes the Makefile turn the instructions on. */
+#ifdef __AVX512BW__
+#include "schemes/lane_kernels.h"
+
+const tare_scheme_kernels tare_scheme_kernels_avx512 = LANE_KERNELS(TARE_CPU_AVX512);
+#else
+typedef int tare_nothing_here; /* another architecture */
+#endif
