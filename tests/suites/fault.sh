@@ -8,25 +8,9 @@ bin=$PWD/$BUILD
 copy=$bin/tests/fault/copy inspect=$bin/tare-inspect convert="$bin/tare-convert -q -f" requantize="$bin/tare-requantize -q -f"
 model=$PWD/fixtures/models/stories260K.gguf
 out=$work/out
-zstd -q "$model" -o "$work/model.zst"
-$convert "$model" -o "$work/model.safetensors" || exit 2
+bash tests/fault/calls.sh || fail=1
 
 # shellcheck disable=SC2086 # commands are words
-calls() {
-	bash tests/fault/run.sh "$@" || fail=1
-}
-calls "copy" "$out/copy" "$copy" "$model" "$out/copy"
-calls "copy of zstd" "$out/copy" "$copy" "$work/model.zst" "$out/copy"
-calls "inspect" - "$inspect" -t "$model"
-calls "inspect --json" - "$inspect" --json "$work/model.safetensors"
-FAULT_DENSE=80 calls "inspect --hash" - "$inspect" --json --hash --stats -j2 "$model"
-calls "convert" "$out/t.safetensors" $convert -j1 "$model" -o "$out/t.safetensors"
-calls "convert back" "$out/t.gguf" $convert -j1 "$work/model.safetensors" -o "$out/t.gguf"
-calls "requantize" "$out/t.gguf" $requantize -j2 -t Q4_K_M "$model" -o "$out/t.gguf"
-AFTERWARDS=1 calls "requantize --loss" "$out/t.gguf" $requantize -j1 -t Q8_0 --fallback adjust --loss "$work/model.zst" -o "$out/t.gguf"
-calls "requantize to a pipe" - $requantize -j1 -t Q4_K_M "$model" -o -
-calls "requantize --dry-run" - $requantize -n --json -t Q4_K_M "$model"
-
 kills() {
 	bash tests/fault/kill.sh "$@" || fail=1
 }

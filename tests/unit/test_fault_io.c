@@ -18,12 +18,12 @@
 #include <zstd.h>
 #include <cmocka.h>
 
+#include "unit/each_call.h"
+
 #define SIZE (3u << 20)
 
 static uint8_t *bytes, *packed;
 static size_t packed_size;
-
-typedef tare_status (*deed)(tare_error *err);
 
 /* ---- deeds ---- */
 
@@ -269,81 +269,68 @@ static bool is_complete(const char *path)
 	return same;
 }
 
-enum { READS, WRITES_NEW, WRITES_OVER };
-
-static void prepare(int kind)
+static void before_reading(void)
 {
 	scratch_empty(NULL);
-	if (kind == READS)
-		assert_true(put_file(in_scratch("in"), bytes, SIZE));
-	if (kind == WRITES_OVER)
-		assert_true(put_file(in_scratch("out"), "old", 3));
+	assert_true(put_file(in_scratch("in"), bytes, SIZE));
 }
 
-static void assert_sound(int kind, tare_status st, const tare_error *err)
+static void before_writing(void)
 {
-	bool in_place = st && strstr(err->message, "is in place") != NULL;
-	int files = scratch_count();
-
-	assert_int_equal(st, err->status);
-	if (st)
-		assert_true(strlen(err->message) > 0);
-	if (kind == READS)
-		assert_int_equal(files, 1);
-	else if (!st || in_place)
-		assert_true(files == 1 && is_complete(in_scratch("out")));
-	else if (kind == WRITES_OVER)
-		assert_true(files == 1 && file_holds(in_scratch("out"), "old", 3));
-	else
-		assert_int_equal(files, 0);
+	scratch_empty(NULL);
 }
 
-/* Fails the first call of a class, then the second, until a run has no n-th call. Returns how many runs had one. */
-static long every_call(deed d, int kind, enum fault_class what, bool on)
+static void before_writing_over(void)
 {
-	long n;
-
-	for (n = 1; n < 100000; n++) {
-		tare_error err = TARE_ERROR_INIT;
-		tare_status st;
-		bool hit;
-
-		prepare(kind);
-		if (d == read_pipe)
-			fill_pipe();
-		fault_arm(what, n, on);
-		st = d(&err);
-		hit = fault_disarm();
-		if (d == read_pipe)
-			drop_pipe();
-		assert_sound(kind, st, &err);
-		if (!hit) {
-			assert_int_equal(st, TARE_OK);
-			break;
-		}
-	}
-	return n - 1;
+	scratch_empty(NULL);
+	assert_true(put_file(in_scratch("out"), "old", 3));
 }
 
-/* least: so many places at the least are known to call. */
-static void every_class(deed d, int kind, const long least[FAULT_CLASSES])
+static void after_reading(tare_status st, const tare_error *err, bool hit)
 {
-	int c;
-
-	for (c = FAULT_ALLOC; c < FAULT_SHRINK; c++) {
-		long once = every_call(d, kind, (enum fault_class)c, false);
-
-		if (once < least[c])
-			fail_msg("class %d: %ld calls failed, expected %ld", c, once, least[c]);
-		every_call(d, kind, (enum fault_class)c, true);
-	}
+	assert_int_equal(scratch_count(), 1);
 }
+
+static void before_piping(void)
+{
+	before_reading();
+	fill_pipe();
+}
+
+static void after_piping(tare_status st, const tare_error *err, bool hit)
+{
+	drop_pipe();
+	after_reading(st, err, hit);
+}
+
+static bool is_in_place(tare_status st, const tare_error *err)
+{
+	return st == TARE_OK || strstr(err->message, "is in place");
+}
+
+static void after_writing(tare_status st, const tare_error *err, bool hit)
+{
+	bool in_place = is_in_place(st, err);
+
+	assert_int_equal(scratch_count(), in_place);
+	assert_true(!in_place || is_complete(in_scratch("out")));
+}
+
+static void after_writing_over(tare_status st, const tare_error *err, bool hit)
+{
+	assert_int_equal(scratch_count(), 1);
+	assert_true(is_in_place(st, err) ? is_complete(in_scratch("out")) : file_holds(in_scratch("out"), "old", 3));
+}
+
+#define READING(deed) (&(struct fault_trial){ deed, before_reading, after_reading })
+#define WRITING(deed) (&(struct fault_trial){ deed, before_writing, after_writing })
+#define WRITING_OVER(deed) (&(struct fault_trial){ deed, before_writing_over, after_writing_over })
 
 static void reading_a_file(void **state)
 {
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 2, [FAULT_OPEN] = 1, [FAULT_MAP] = 1, [FAULT_STAT] = 2 };
 
-	every_class(read_file, READS, least);
+	each_call_of_each_class(READING(read_file), least);
 }
 
 static void reading_a_pipe(void **state)
@@ -351,7 +338,7 @@ static void reading_a_pipe(void **state)
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 3, [FAULT_OPEN] = 1, [FAULT_MAP] = 3, [FAULT_READ] = 4, [FAULT_WRITE] = 2,
 						   [FAULT_STAT] = 1 };
 
-	every_class(read_pipe, READS, least);
+	each_call_of_each_class(&(struct fault_trial){ read_pipe, before_piping, after_piping }, least);
 }
 
 static void reading_packed(void **state)
@@ -359,8 +346,8 @@ static void reading_packed(void **state)
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 5, [FAULT_OPEN] = 1, [FAULT_MAP] = 3, [FAULT_WRITE] = 2 };
 	static const long less[FAULT_CLASSES] = { [FAULT_ALLOC] = 5 };
 
-	every_class(read_packed, READS, least);
-	every_class(pass_packed, READS, less);
+	each_call_of_each_class(READING(read_packed), least);
+	each_call_of_each_class(READING(pass_packed), less);
 }
 
 static void writing(void **state)
@@ -368,8 +355,8 @@ static void writing(void **state)
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 4, [FAULT_OPEN] = 2, [FAULT_WRITE] = 2, [FAULT_SYNC] = 2,
 						   [FAULT_LINK] = 1, [FAULT_RESERVE] = 1, [FAULT_NAMELESS] = 1 };
 
-	every_class(write_file, WRITES_NEW, least);
-	every_class(write_file, WRITES_OVER, least);
+	each_call_of_each_class(WRITING(write_file), least);
+	each_call_of_each_class(WRITING_OVER(write_file), least);
 }
 
 /* libzstd 1.5.4 itself dies of an allocation that fails while it makes its workers; the packer sees to it that none does. */
@@ -378,7 +365,7 @@ static void writing_packed(void **state)
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 5, [FAULT_OPEN] = 2, [FAULT_WRITE] = 2, [FAULT_SYNC] = 2 };
 
 	fault_spare("libzstd");
-	every_class(write_packed, WRITES_OVER, least);
+	each_call_of_each_class(WRITING_OVER(write_packed), least);
 	fault_spare(NULL);
 }
 
@@ -386,21 +373,21 @@ static void hashing(void **state)
 {
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 2 };
 
-	every_class(hash, READS, least);
+	each_call_of_each_class(READING(hash), least);
 }
 
 static void pooling(void **state)
 {
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 52, [FAULT_THREAD] = 4 };
 
-	every_class(pool, READS, least);
+	each_call_of_each_class(READING(pool), least);
 }
 
 static void containing(void **state)
 {
 	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 10 };
 
-	every_class(containers, READS, least);
+	each_call_of_each_class(READING(containers), least);
 }
 
 static int make(void **state)

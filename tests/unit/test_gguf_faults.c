@@ -1,4 +1,4 @@
-/* Every allocation, every open, read and mapping fails once while a set of shards is opened, laid out and rendered: no crash, no leak (a
+/* Every call fails once, of each class, while a set of shards is opened, laid out and rendered: no crash, no leak (a
  * sanitizer sees those), and never half a model. Includes the fault injector first. */
 #include "fault/inject.c"
 
@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "files.h"
+#include "each_call.h"
 #include "scratch.h"
 
 static int write_set(void **state)
@@ -44,11 +45,11 @@ static tare_status header_bytes(tare_model *out, tare_error *err)
 	return st;
 }
 
-static tare_status whole_way(const char *path, tare_error *err)
+static tare_status whole_way(tare_error *err)
 {
 	const tare_layout_options opt = { .path = "out.gguf", .split_count = 7 };
 	tare_model *m, *out = NULL;
-	tare_status st = tare_open(&m, path, NULL, err);
+	tare_status st = tare_open(&m, in_scratch("s-00002-of-00003.gguf"), NULL, err);
 
 	if (st != TARE_OK) {
 		assert_null(m);
@@ -66,52 +67,16 @@ static tare_status whole_way(const char *path, tare_error *err)
 	return st;
 }
 
-static void fail_each(enum fault_class what, long least)
+static void every_call(void **state)
 {
-	const char *path = in_scratch("s-00002-of-00003.gguf");
-	bool hit = true;
-	long n;
+	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 40, [FAULT_OPEN] = 3, [FAULT_MAP] = 3, [FAULT_STAT] = 3 };
 
-	for (n = 1; hit && n < 10000; n++) {
-		tare_error err = TARE_ERROR_INIT;
-		tare_status st;
-
-		fault_arm(what, n, false);
-		st = whole_way(path, &err);
-		hit = fault_disarm();
-		assert_int_equal(st, err.status);
-		if (st != TARE_OK)
-			assert_true(hit && err.message[0]);
-	}
-	assert_false(hit);
-	assert_true(n > least);
-}
-
-static void test_memory(void **state)
-{
-	fail_each(FAULT_ALLOC, 40);
-}
-
-static void test_open(void **state)
-{
-	fail_each(FAULT_OPEN, 3);
-}
-
-static void test_map(void **state)
-{
-	fail_each(FAULT_MAP, 3);
-}
-
-static void test_stat(void **state)
-{
-	fail_each(FAULT_STAT, 3);
+	each_call_of_each_class(&(struct fault_trial){ whole_way, NULL, NULL }, least);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_open), cmocka_unit_test(test_map), cmocka_unit_test(test_stat),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_call) };
 
 	return cmocka_run_group_tests_name("gguf faults", tests, write_set, scratch_remove);
 }

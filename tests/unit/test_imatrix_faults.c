@@ -3,6 +3,7 @@
 
 #include "matrices.h"
 
+#include "unit/each_call.h"
 #include "unit/scratch.h"
 
 static const char *source;   /* of the deed */
@@ -59,29 +60,30 @@ static tare_status plan_it(tare_error *err)
 	return st;
 }
 
-/* deed with its first, second ... call of a class failing, until it succeeds without. */
-static void every_time(enum fault_class what, tare_status (*deed)(tare_error *err), long least)
+static void nothing_left(tare_status st, const tare_error *err, bool hit)
 {
-	tare_status st = TARE_E_NOMEM;
-	bool hit = true;
-	long n;
+	assert_int_equal(scratch_count(), 0);
+}
 
-	for (n = 1; hit; n++) {
-		tare_error err = TARE_ERROR_INIT;
+static void noticed_and_nothing_left(tare_status st, const tare_error *err, bool hit)
+{
+	noticed(st, err, hit);
+	nothing_left(st, err, hit);
+}
 
-		fault_arm(what, n, false);
-		st = deed(&err);
-		hit = fault_disarm();
-		if (hit && st == TARE_OK && what == FAULT_ALLOC && deed != write_it) /* sweeping old files together may fail */
-			fail_msg("allocation %ld failed and nobody noticed", n);
-		if (hit && st != TARE_OK && st != (what == FAULT_ALLOC ? TARE_E_NOMEM : TARE_E_IO))
-			fail_msg("call %ld: %d %s", n, (int)st, err.message);
-		if (!strstr(err.message, "in place")) /* the folder's own sync is the very last step */
-			assert_int_equal(scratch_count(), st == TARE_OK && deed == write_it);
-		scratch_empty(NULL);
-	}
-	assert_int_equal(st, TARE_OK);
-	assert_true(n > least);
+static void whole_or_nothing(tare_status st, const tare_error *err, bool hit)
+{
+	bool in_place = st == TARE_OK || strstr(err->message, "in place"); /* the folder's own sync is the very last step */
+
+	assert_int_equal(scratch_count(), in_place);
+	scratch_empty(NULL);
+}
+
+static void every_time(enum fault_class what, fault_deed *deed, long least)
+{
+	struct fault_trial t = { deed, NULL, deed == write_it ? whole_or_nothing : what == FAULT_ALLOC ? noticed_and_nothing_left : nothing_left };
+
+	assert_true(each_call(&t, what, false) >= least);
 }
 
 static void test_read(void **state)

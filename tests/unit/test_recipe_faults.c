@@ -4,6 +4,7 @@
 #include "recipes.h"
 
 #include "base/escape.h"
+#include "each_call.h"
 
 static const char text[] = "tare: 1\nbase: Q4_K_M\nfallback: adjust\nrules:\n"
 			   "  - {match: \"blk.*.attn_{v,k}.weight\", type: q6_K}\n"
@@ -76,26 +77,9 @@ static tare_status guess(tare_error *err)
 	return st;
 }
 
-/* deed with its first, second ... allocation failing, until it succeeds without. */
-static void every_time(tare_status (*deed)(tare_error *err))
+static void every_time(fault_deed *deed)
 {
-	tare_status st = TARE_E_NOMEM;
-	bool hit = true;
-	long n;
-
-	for (n = 1; hit; n++) {
-		tare_error err = TARE_ERROR_INIT;
-
-		fault_arm(FAULT_ALLOC, n, false);
-		st = deed(&err);
-		hit = fault_disarm();
-		if (hit && st != TARE_OK && st != TARE_E_NOMEM)
-			fail_msg("allocation %ld: %d %s", n, (int)st, err.message);
-		if (hit && st == TARE_OK)
-			fail_msg("allocation %ld failed and nobody noticed", n);
-	}
-	assert_int_equal(st, TARE_OK);
-	assert_true(n > 3);
+	assert_true(each_call(&(struct fault_trial){ deed, NULL, noticed }, FAULT_ALLOC, false) >= 2);
 }
 
 static void test_parse(void **state)

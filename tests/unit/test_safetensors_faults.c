@@ -1,8 +1,10 @@
-/* Every allocation, every open, read and mapping fails once while a folder with a sharded model that has a note is opened, laid out and
+/* Every call fails once, of each class, while a folder with a sharded model that has a note is opened, laid out and
  * rendered: no crash, no leak (a sanitizer sees those), and never half a model. Includes the fault injector first. */
 #include "fault/inject.c"
 
 #include "unit/rewrite.h"
+
+#include "unit/each_call.h"
 #include "unit/scratch.h"
 
 static int write_set(void **state)
@@ -76,51 +78,16 @@ static tare_status whole_way(tare_error *err)
 	return st;
 }
 
-static void fail_each(enum fault_class what, long least)
+static void every_call(void **state)
 {
-	bool hit = true;
-	long n;
+	static const long least[FAULT_CLASSES] = { [FAULT_ALLOC] = 100, [FAULT_OPEN] = 4, [FAULT_MAP] = 4, [FAULT_STAT] = 4 };
 
-	for (n = 1; hit && n < 10000; n++) {
-		tare_error err = TARE_ERROR_INIT;
-		tare_status st;
-
-		fault_arm(what, n, false);
-		st = whole_way(&err);
-		hit = fault_disarm();
-		assert_int_equal(st, err.status);
-		if (st != TARE_OK)
-			assert_true(hit && err.message[0]);
-	}
-	assert_false(hit);
-	assert_true(n > least);
-}
-
-static void test_memory(void **state)
-{
-	fail_each(FAULT_ALLOC, 100);
-}
-
-static void test_open(void **state)
-{
-	fail_each(FAULT_OPEN, 4);
-}
-
-static void test_map(void **state)
-{
-	fail_each(FAULT_MAP, 4);
-}
-
-static void test_stat(void **state)
-{
-	fail_each(FAULT_STAT, 4);
+	each_call_of_each_class(&(struct fault_trial){ whole_way, NULL, NULL }, least);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_open), cmocka_unit_test(test_map), cmocka_unit_test(test_stat),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_call) };
 
 	return cmocka_run_group_tests_name("safetensors faults", tests, write_set, scratch_remove);
 }

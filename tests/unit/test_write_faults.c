@@ -6,6 +6,7 @@
 
 #include "model/scan.h"
 #include "recipe/plan.h"
+#include "unit/each_call.h"
 #include "unit/scratch.h"
 
 /* Sanitizers need memory of their own for a thread, and take it badly when there is none. */
@@ -80,38 +81,39 @@ static void set_up_target(const char *path)
 	assert_true(put_file(path, "old", 3));
 }
 
-static void assert_old_or_new(const char *path, tare_status st, long n)
-{
-	bool is_new = file_holds(path, result_bytes.bytes, result_bytes.size);
+static const char *target;
 
-	if (st == TARE_OK ? !is_new : !is_new && !file_holds(path, "old", 3))
-		fail_msg("call %ld: status %d and the target is neither old nor new", n, st);
-	if (scratch_count() != 2)
-		fail_msg("call %ld: %d files are left", n, scratch_count());
+static void before(void)
+{
+	target = in_scratch("out.gguf");
+	set_up_target(target);
 }
 
-/* threads: with two, which of them meets the failure is open, and the outcome must not be. */
-static void fail_each(enum fault_class what, bool on, unsigned threads, long least)
+static void old_or_new(tare_status st, const tare_error *err, bool hit)
 {
-	bool hit = true;
-	long n;
+	bool is_new = file_holds(target, result_bytes.bytes, result_bytes.size);
 
-	for (n = 1; hit && n < 5000; n++) {
-		const char *path = in_scratch("out.gguf");
-		tare_error err = TARE_ERROR_INIT;
-		tare_status st;
+	assert_true(is_new || (st != TARE_OK && file_holds(target, "old", 3)));
+	assert_int_equal(scratch_count(), 2);
+}
 
-		set_up_target(path);
-		fault_arm(what, n, on);
-		st = whole_job(in_scratch("in.gguf"), path, threads, &err);
-		hit = fault_disarm();
-		if (!hit)
-			assert_int_equal(st, TARE_OK);
-		if (st != TARE_OK)
-			assert_true(err.status == st && err.message[0]);
-		assert_old_or_new(path, st, n);
-	}
-	assert_true(n > least && n < 5000);
+/* With two, which of them meets the failure is open, and the outcome must not be. */
+static unsigned threads;
+
+static tare_status write_it(tare_error *err)
+{
+	return whole_job(in_scratch("in.gguf"), target, threads, err);
+}
+
+static tare_status scan_it(tare_error *err)
+{
+	return scan_job(in_scratch("in.gguf"), SEVERAL, err);
+}
+
+static void fail_each(enum fault_class what, bool on, unsigned with, long least)
+{
+	threads = with;
+	assert_true(each_call(&(struct fault_trial){ write_it, before, old_or_new }, what, on) >= least);
 }
 
 static void allocations(void **state)
@@ -144,25 +146,9 @@ static void scans(void **state)
 	static const enum fault_class what[] = { FAULT_ALLOC, FAULT_THREAD, FAULT_MAP, FAULT_OPEN };
 	size_t i;
 
-	set_up_target(in_scratch("out.gguf"));
-	for (i = 0; i < sizeof what / sizeof *what; i++) {
-		bool hit = true;
-		long n;
-
-		for (n = 1; hit && n < 5000; n++) {
-			tare_error err = TARE_ERROR_INIT;
-			tare_status st;
-
-			fault_arm(what[i], n, false);
-			st = scan_job(in_scratch("in.gguf"), SEVERAL, &err);
-			hit = fault_disarm();
-			if (!hit && st != TARE_OK)
-				fail_msg("%s", err.message);
-			if (st != TARE_OK)
-				assert_true(err.status == st && err.message[0]);
-		}
-		assert_true(n > 1 && n < 5000);
-	}
+	before();
+	for (i = 0; i < sizeof what / sizeof *what; i++)
+		assert_true(each_call(&(struct fault_trial){ scan_it, NULL, NULL }, what[i], false) > 0);
 }
 
 static int make_both(void **state)

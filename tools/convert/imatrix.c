@@ -91,10 +91,11 @@ static void tell(const tare_imatrix_written *w, const char *name)
 			     tool_count(w->chunk_size));
 }
 
-static char *summary(const tare_imatrix_written *w)
+/* Once the file is in place, nothing may fail for want of memory. */
+static void summary(char *text, size_t size, const tare_imatrix_written *w)
 {
-	return tool_format("%s: %s entries, %s chunks of %s tokens, %s", w->form, tool_count(w->entries), tool_count(w->chunks),
-			   tool_count(w->chunk_size), tool_bytes(w->bytes));
+	snprintf(text, size, "%s: %s entries, %s chunks of %s tokens, %s", w->form, tool_count(w->entries), tool_count(w->chunks),
+		 tool_count(w->chunk_size), tool_bytes(w->bytes));
 }
 
 static int write_parts(const convert_options *o, const parts *p)
@@ -107,7 +108,7 @@ static int write_parts(const convert_options *o, const parts *p)
 	};
 	tare_imatrix_written written = { 0 };
 	tare_error err = TARE_ERROR_INIT;
-	char *text;
+	char text[200];
 
 	if (!o->dry_run && !tool_may_replace(output, s->force))
 		return TOOL_TROUBLE;
@@ -116,12 +117,11 @@ static int write_parts(const convert_options *o, const parts *p)
 		return tool_status(&err);
 	}
 	tell(&written, tool_text(output));
-	text = summary(&written);
+	summary(text, sizeof text, &written);
 	if (o->dry_run && !tool_quiet())
 		puts(text);
 	else
 		tool_note("%s: %s", tool_text(output), text);
-	free(text);
 	return TOOL_YES;
 }
 
