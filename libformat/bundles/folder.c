@@ -152,7 +152,9 @@ static tare_status open_folder(tare_model **out, const char *path, const tare_op
 	struct stat st;
 
 	*out = NULL;
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+	if (stat(path, &st))
+		return tare_fail_errno(err, errno, "cannot open");
+	if (!S_ISDIR(st.st_mode))
 		return TARE_OK;
 	status = list(&l);
 	if (status == TARE_OK) {

@@ -32,7 +32,9 @@ static tare_status open_gguf(tare_model **out, const char *path, const set *s, t
 	tare_status status;
 
 	*out = NULL;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+	if (stat(path, &st))
+		return tare_fail_errno(err, errno, "cannot open");
+	if (!S_ISREG(st.st_mode))
 		return TARE_OK;
 	status = tare_source_open(&source, path, &s->limits, err);
 	if (status != TARE_OK)

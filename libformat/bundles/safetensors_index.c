@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "formats/safetensors.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -198,7 +199,7 @@ static tare_status open_shard(set *s, tare_str file, const char *path, tare_mode
 	struct stat st;
 	tare_status status;
 
-	if (stat(path, &st))
+	if (stat(path, &st) && (errno == ENOENT || errno == ENOTDIR))
 		return tare_fail(s->err, TARE_E_DATA, TARE_NOWHERE,
 				 "the index names '%s', which is not there: fetch it, or open a file alone with --single", TARE_SHOW(file));
 	TARE_TRY(tare_source_open(&source, path, &s->limits, s->err));
@@ -374,13 +375,18 @@ static tare_status open_by_shard(tare_model **out, const char *path, const tare_
 	struct stat st;
 	tare_status status;
 	char *index;
+	bool there;
 
 	TARE_TRY(index_of_shard(path, &index, err));
 	if (!index)
 		return TARE_OK;
-	if (!stat(index, &st) && S_ISREG(st.st_mode))
+	there = !stat(index, &st);
+	if (there && S_ISREG(st.st_mode))
 		return open_set(out, path, index, opt, err);
-	status = open_lone_shard(out, path, index, opt, err);
+	if (there || errno == ENOENT)
+		status = open_lone_shard(out, path, index, opt, err);
+	else
+		status = tare_fail_errno(err, errno, "cannot look for the index of the set");
 	free(index);
 	return status;
 }
@@ -392,7 +398,11 @@ static tare_status open_index(tare_model **out, const char *path, const tare_ope
 	char *copy;
 
 	*out = NULL;
-	if (stat(path, &st) || !S_ISREG(st.st_mode) || (opt && (opt->single || (opt->from && strcasecmp(opt->from, "safetensors")))))
+	if (opt && (opt->single || (opt->from && strcasecmp(opt->from, "safetensors"))))
+		return TARE_OK;
+	if (stat(path, &st))
+		return tare_fail_errno(err, errno, "cannot open");
+	if (!S_ISREG(st.st_mode))
 		return TARE_OK;
 	if (tare_strip_ending(path, strlen(path), ".json") == strlen(path))
 		return open_by_shard(out, path, opt, err);
