@@ -50,11 +50,15 @@ EXACT := -ffp-contract=off -fno-fast-math
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPT) $(WARN) $(EXACT) -fPIC -fvisibility=hidden -pthread \
-	     -Ilibformat $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+	     -Ilibformat -I$(GEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS = $(LDFLAGS) -pthread $(PKG_LIBS) -lm $(LIBS)
 
 LIB_SRC := $(sort $(wildcard libformat/*/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+# ONNX's messages, compiled, and names for the numbers of their fields.
+PROTOC_C ?= protoc-c
+GEN := $(BUILD)/gen
+GENERATED := $(GEN)/onnx.pb-c.h $(GEN)/onnx_fields.h
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN)/onnx.pb-c.o
 COMMON_SRC := $(sort $(wildcard tools/common/*.c))
 COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(patsubst tools/%.c,tare-%,$(sort $(wildcard tools/*.c)))
@@ -90,6 +94,19 @@ $(BUILD)/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(call isa,$<) -MMD -MP -c -o $@ $<
+
+$(GEN)/onnx.pb-c.h: libformat/formats/onnx.proto
+	$(call say,PROTOC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PROTOC_C) --c_out=$(@D) --proto_path=$(<D) $(<F)
+$(GEN)/onnx.pb-c.c: $(GEN)/onnx.pb-c.h ;
+$(GEN)/onnx_fields.h: libformat/formats/onnx.proto libformat/formats/onnx_fields.awk
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f libformat/formats/onnx_fields.awk $< > $@.part && mv $@.part $@
+$(GEN)/onnx.pb-c.o: $(GEN)/onnx.pb-c.c $(FLAGS_STAMP)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -w -c -o $@ $<
+$(LIB_SRC:%.c=$(BUILD)/%.o): | $(GENERATED)
 
 $(STATIC): $(LIB_OBJ)
 	$(call say,AR,$@)

@@ -8,6 +8,7 @@ FIXTURES := $(FIXTURE_SRC:%.txt=$(BUILD)/%.bin)
 TEST_LIBS = $(ALL_LIBS) $(shell $(PKG_CONFIG) --libs cmocka jansson)
 
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests
+$(UNIT_SRC:%.c=$(BUILD)/%.o): | $(GENERATED)
 
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
 	$(call say,LINK,$@)

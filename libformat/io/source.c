@@ -67,6 +67,27 @@ tare_status tare_source_open(tare_source **out, const char *path, const tare_lim
 	return TARE_OK;
 }
 
+tare_status tare_source_open_plain(tare_source **out, const char *path, const tare_limits *lim, tare_error *err)
+{
+	tare_source *s = new_source(lim);
+	tare_status st;
+
+	*out = NULL;
+	if (!s)
+		return tare_fail_nomem(err);
+	s->name = strdup(path);
+	st = s->name ? tare_file_open(s, path, err) : tare_fail_nomem(err);
+	if (!st && !s->addressable)
+		st = tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "is not a plain file");
+	if (st) {
+		named(s, st, err);
+		tare_source_close(s);
+		return st;
+	}
+	*out = s;
+	return TARE_OK;
+}
+
 tare_status tare_source_memory(tare_source **out, const void *bytes, size_t size, const tare_limits *lim, tare_error *err)
 {
 	tare_source *s = new_source(lim);
@@ -87,6 +108,16 @@ tare_status tare_source_memory(tare_source **out, const void *bytes, size_t size
 	return TARE_OK;
 }
 
+tare_status tare_source_made(tare_source **out, const tare_limits *lim, tare_error *err)
+{
+	*out = new_source(lim);
+	if (!*out)
+		return tare_fail_nomem(err);
+	(*out)->addressable = true;
+	(*out)->size = 0;
+	return TARE_OK;
+}
+
 void tare_source_close(tare_source *s)
 {
 	if (!s)
@@ -95,6 +126,7 @@ void tare_source_close(tare_source *s)
 	tare_unmap(&s->spool);
 	tare_unmap(&s->map);
 	free(s->name);
+	free(s->owned);
 	free(s);
 }
 

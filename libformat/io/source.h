@@ -20,6 +20,8 @@ typedef struct tare_source tare_source;
  * and unpacked; such a source is a stream. A folder, a socket (unless it is standard input), a terminal or a device is an error that says
  * so; /dev/null is empty. Errors name the file. lim: NULL for the defaults. */
 tare_status tare_source_open(tare_source **out, const char *path, const tare_limits *lim, tare_error *err);
+/* A regular file as it stands, whatever it begins with: payload that another file refers to. */
+tare_status tare_source_open_plain(tare_source **out, const char *path, const tare_limits *lim, tare_error *err);
 /* bytes stay the caller's and must outlive the source. zstd content is unpacked here too. */
 tare_status tare_source_memory(tare_source **out, const void *bytes, size_t size, const tare_limits *lim, tare_error *err);
 void tare_source_close(tare_source *s); /* NULL is fine */

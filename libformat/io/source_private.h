@@ -21,6 +21,7 @@ struct tare_source {
 	uint64_t size;           /* of an addressable source, or of a stream that has ended */
 	tare_map map;            /* the file, packed or not */
 	tare_map spool;
+	void *owned;             /* memory that goes with the source; malloc'ed */
 	bool has_stat;
 	struct stat stat;        /* of the file when it was opened */
 
@@ -35,6 +36,8 @@ struct tare_source {
 
 /* Opens path ("-": standard input) as a mapping (s->map, s->bytes, s->size) or, if it cannot be mapped, as a reader; fills s->stat. */
 tare_status tare_file_open(tare_source *s, const char *path, tare_error *err);
+/* An addressable source that has nothing yet. */
+tare_status tare_source_made(tare_source **out, const tare_limits *lim, tare_error *err);
 tare_status tare_map_fd(tare_map *map, int fd, uint64_t size, tare_error *err);
 void tare_unmap(tare_map *map);
 

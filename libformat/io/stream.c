@@ -2,6 +2,7 @@
 #include "base/escape.h"
 #include "io/fd.h"
 #include "io/source_private.h"
+#include "io/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,54 +192,17 @@ tare_status tare_stream_drain(tare_source *s, tare_error *err)
 
 /* ---- spooling ---- */
 
-static const char *spool_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
-/* A file without a name, which is gone with its last user. */
-static int open_spool(const char *dir)
-{
-	static const char suffix[] = "/tare-" "XX" "XX" "XX"; /* for mkostemp() */
-	size_t n = strlen(dir);
-	char *path;
-	int fd = open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == EROFS)
-		return tare_fd_above_standard(fd);
-	path = malloc(n + sizeof suffix);
-	if (!path)
-		return -1;
-	memcpy(path, dir, n);
-	memcpy(path + n, suffix, sizeof suffix);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	free(path);
-	return tare_fd_above_standard(fd);
-}
-
-static tare_status spool_failed(tare_error *err, int sys_errno)
-{
-	const char *dir = spool_dir();
-
-	return tare_fail_errno(err, sys_errno, "cannot keep a copy of the stream in %s (TMPDIR names another folder)",
-			       TARE_SHOW(tare_str_of(dir)));
-}
-
 static tare_status copy_rest(tare_source *s, int fd, void *block, tare_error *err)
 {
 	size_t got;
 
 	if (!tare_fd_write(fd, s->prefix, (size_t)s->have))
-		return spool_failed(err, errno);
+		return tare_spool_failed(err, errno);
 	while (!s->ended) {
 		TARE_TRY(take(s, block, BLOCK, &got, err));
 		TARE_TRY(tare_limit_check(&s->limits, TARE_LIMIT_spool, s->taken, TARE_NOWHERE, "stream kept in a temporary file, in bytes", err));
 		if (!tare_fd_write(fd, block, got))
-			return spool_failed(err, errno);
+			return tare_spool_failed(err, errno);
 	}
 	return TARE_OK;
 }
@@ -273,9 +237,7 @@ tare_status tare_stream_spool(tare_source *s, tare_error *err)
 		s->addressable = true;
 		return TARE_OK;
 	}
-	fd = open_spool(spool_dir());
-	if (fd < 0)
-		return spool_failed(err, errno);
+	TARE_TRY(tare_spool_open(&fd, err));
 	st = spool_to(s, fd, err);
 	close(fd);
 	return st;

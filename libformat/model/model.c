@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/escape.h"
+#include "model/graph.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@ static void free_one(tare_model *m)
 	}
 	tare_strmap_free(&m->by_name);
 	tare_strmap_free(&m->by_key);
+	if (m->graphs && m->graphs->arena == &m->arena)
+		tare_graphs_free(m->graphs);
 	tare_arena_free(&m->arena);
 	free(m->files);
 	free(m->tensors);

@@ -11,6 +11,7 @@
 #include "types/type.h"
 
 struct tare_format;
+struct tare_graphs;
 
 typedef struct tare_file {
 	char *path;             /* malloc'ed; NULL for memory */
@@ -46,6 +47,7 @@ struct tare_model {
 	size_t n_warnings, cap_warnings;
 	tare_strmap by_name;    /* tensors */
 	tare_strmap by_key;     /* metadata; rebuilt by tare_model_remove */
+	struct tare_graphs *graphs; /* what is computed from the tensors; NULL: that is not said here */
 	tare_model *absorbed;   /* models whose tensors and memory this one took over */
 };
 

@@ -126,6 +126,18 @@ tare_status tare_model_end_reading(tare_model *m, tare_error *err)
 	return TARE_OK;
 }
 
+/* The elements of a last block that is filled up. */
+static void read_padded(const tare_tensor *t, const uint8_t *src, float *dst)
+{
+	uint64_t rest = t->count % t->type->block_len;
+	float last[8];
+
+	if (!rest)
+		return;
+	tare_type_decode(t->type)(last, src + t->size - t->type->block_size, 1);
+	memcpy(dst + t->count - rest, last, rest * sizeof *last);
+}
+
 tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_error *err)
 {
 	size_t per_strip, done, k;
@@ -143,10 +155,12 @@ tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_
 		return tare_fail_nomem(err);
 	nblocks = t->size / t->type->block_size;
 	per_strip = TARE_STRIP / t->type->block_len;
+	nblocks -= t->count % t->type->block_len != 0;
 	for (done = 0; done < nblocks; done += k) {
 		k = nblocks - done < per_strip ? nblocks - done : per_strip;
 		tare_tensor_decode(m, t, src + done * t->type->block_size, k, swap, dst + done * t->type->block_len);
 	}
+	read_padded(t, src, dst);
 	free(swap);
 	return TARE_OK;
 }

@@ -127,7 +127,7 @@ static void work_strip(scan *s, item *it, bench *b, size_t n, uint64_t at)
 static tare_status work_tile(scan *s, item *it, bench *b, tare_error *err)
 {
 	const tare_tensor *t = &s->m->tensors[it->tensor];
-	uint64_t done, k, per_strip = TARE_STRIP / t->type->block_len;
+	uint64_t done, k, n, at, per_strip = TARE_STRIP / t->type->block_len;
 	const uint8_t *src;
 
 	it->sum = tare_stats_start();
@@ -136,7 +136,9 @@ static tare_status work_tile(scan *s, item *it, bench *b, tare_error *err)
 	for (done = 0; done < it->nblocks; done += k) {
 		k = it->nblocks - done < per_strip ? it->nblocks - done : per_strip;
 		tare_tensor_decode(s->m, t, src + done * t->type->block_size, k, b->swapped, b->values);
-		work_strip(s, it, b, k * t->type->block_len, (it->block + done) * t->type->block_len);
+		at = (it->block + done) * t->type->block_len;
+		n = k * t->type->block_len;
+		work_strip(s, it, b, n < t->count - at ? n : t->count - at, at);
 	}
 	return TARE_OK;
 }

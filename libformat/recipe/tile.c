@@ -65,7 +65,7 @@ tare_cut tare_cut_of(const tare_plan *p, size_t i)
 
 static uint64_t bytes_of(const tare_type *t, uint64_t values)
 {
-	return values / t->block_len * t->block_size;
+	return tare_type_blocks(t, values) * t->block_size;
 }
 
 static void at_least(size_t *room, uint64_t want, uint64_t total)
@@ -194,7 +194,7 @@ tare_status tare_tile_decode(const tare_plan *p, tare_tile *t, tare_bench *b, ui
 {
 	const tare_tensor *from = source_of(p, t->index);
 
-	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), n / from->type->block_len, b->swapped, b->x);
+	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), tare_type_blocks(from->type, n), b->swapped, b->x);
 	return treat_nonfinite(p, t, b->x, n, t->at + done, err);
 }
 

@@ -13,5 +13,5 @@ static void decode(float *dst, const void *src, size_t nblocks)
 }
 
 const struct tare_type tare_type_f4 = {
-	.name = "f4", .gguf_id = -1, .block_len = 2, .block_size = 1, .flags = TARE_TYPE_BITSTREAM, .decode = decode,
+	.name = "f4", .gguf_id = -1, .block_len = 2, .block_size = 1, .flags = TARE_TYPE_BITSTREAM | TARE_TYPE_PADDED, .decode = decode,
 };

@@ -119,9 +119,9 @@ bool tare_type_size(const tare_type *t, const uint64_t *dim, uint32_t n_dims, ui
 
 	if (!count_elements(dim, n_dims, &count))
 		return false;
-	if ((t->flags & TARE_TYPE_BITSTREAM ? count : row) % t->block_len)
+	if (!(t->flags & TARE_TYPE_PADDED) && (t->flags & TARE_TYPE_BITSTREAM ? count : row) % t->block_len)
 		return false;
-	return tare_mul(count / t->block_len, t->block_size, size);
+	return tare_mul(tare_type_blocks(t, count), t->block_size, size);
 }
 
 tare_status tare_decode(const tare_type *t, const void *src, size_t nblocks, float *dst, tare_error *err)

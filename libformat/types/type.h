@@ -28,7 +28,8 @@ enum {
 	TARE_TYPE_NEEDS_WEIGHTS = 1u << 2, /* encoding needs an importance matrix */
 	TARE_TYPE_REMOVED = 1u << 3,       /* a number once used: no layout */
 	TARE_TYPE_IGNORES_WEIGHTS = 1u << 5, /* of a quantized type: importances do not change what is encoded */
-	TARE_TYPE_BITSTREAM = 1u << 4,     /* blocks run over row ends: only the whole tensor must divide */
+	TARE_TYPE_BITSTREAM = 1u << 4,     /* blocks run over row ends: only the whole tensor must divide, */
+	TARE_TYPE_PADDED = 1u << 6,        /* or not even that: its last block is filled up */
 };
 
 struct tare_type {
@@ -51,6 +52,12 @@ struct tare_type {
 const tare_type *tare_type_of_gguf(int64_t id);
 tare_decode_fn *tare_type_decode(const tare_type *t);
 tare_encode_fn *tare_type_encode(const tare_type *t);
+/* Blocks that hold n elements. */
+static inline uint64_t tare_type_blocks(const tare_type *t, uint64_t n)
+{
+	return n / t->block_len + (n % t->block_len != 0);
+}
+
 /* Bytes of a tensor; false if the shape does not divide into blocks or overflows. n_dims may be 0 (one element). */
 bool tare_type_size(const tare_type *t, const uint64_t *dim, uint32_t n_dims, uint64_t *size);
 

@@ -56,7 +56,7 @@ static void every_type_is_whole(void **state)
 		assert_true(t->block_len > 0 && t->block_size > 0);
 		if (t->gguf_id >= 0)
 			assert_ptr_equal(tare_type_of_gguf(t->gguf_id), t);
-		if (strcmp(t->name, "c64") != 0)
+		if (*t->name != 'c')
 			assert_true(tare_type_can_decode(t));
 	}
 	assert_null(tare_type_at(SIZE_MAX));

@@ -1,5 +1,5 @@
 # Made by generate.sh from tare-convert --complete-options.
-complete -c tare-convert -l to -x -a 'gguf safetensors imatrix-dat' -d 'gguf, safetensors, imatrix-dat; else as OUT is'
+complete -c tare-convert -l to -x -a 'gguf safetensors onnx imatrix-dat' -d 'gguf, safetensors, imatrix-dat; else as OUT is'
 complete -c tare-convert -l type -s t -x -a 'f16 bf16 f32' -d 'decode quantized tensors to this type'
 complete -c tare-convert -l endian -x -a 'keep little big' -d 'byte order: keep, little, big'
 complete -c tare-convert -l split-size -x -d 'several files, of at most this many bytes'
@@ -8,10 +8,10 @@ complete -c tare-convert -l chunk-size -x -d 'importance matrices: tokens of a c
 complete -c tare-convert -l dry-run -s n -d 'show the exact plan; write nothing'
 complete -c tare-convert -l select -x -d 'only tensors of these names'
 complete -c tare-convert -l exclude -x -d 'not tensors of these names'
-complete -c tare-convert -l from -x -a 'gguf safetensors imatrix-dat'
+complete -c tare-convert -l from -x -a 'gguf safetensors onnx imatrix-dat'
 complete -c tare-convert -l strict
 complete -c tare-convert -l single
-complete -c tare-convert -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
+complete -c tare-convert -l limit -x -a 'string array metadata tensors dims depth nodes fields header json ratio window spool shards'
 complete -c tare-convert -l output -s o -r -F -d 'whole or not at all; - is standard output'
 complete -c tare-convert -l force -s f -d 'replace FILE if it is there'
 complete -c tare-convert -l zstd

@@ -11,10 +11,10 @@ complete -c tare-inspect -l limits -d 'the limits on untrusted input; takes no f
 complete -c tare-inspect -l strict -d 'accept only what the reference reader accepts'
 complete -c tare-inspect -l select -x -d 'only tensors of these names'
 complete -c tare-inspect -l exclude -x -d 'not tensors of these names'
-complete -c tare-inspect -l from -x -a 'gguf safetensors imatrix-dat'
+complete -c tare-inspect -l from -x -a 'gguf safetensors onnx imatrix-dat'
 complete -c tare-inspect -l single
 complete -c tare-inspect -l files0-from -r -F
-complete -c tare-inspect -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
+complete -c tare-inspect -l limit -x -a 'string array metadata tensors dims depth nodes fields header json ratio window spool shards'
 complete -c tare-inspect -l json
 complete -c tare-inspect -l threads -s j -x
 complete -c tare-inspect -l cpu -x -a 'all none avx2 avx512 neon'

@@ -9,8 +9,8 @@ complete -c tare-requantize -l exclude-weights -x
 complete -c tare-requantize -l tensor-type -x
 complete -c tare-requantize -l tensor-type-file -r -F
 complete -c tare-requantize -l prune-layers -x
-complete -c tare-requantize -l output-tensor-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 u8 u16 u32 u64'
-complete -c tare-requantize -l token-embedding-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 u8 u16 u32 u64'
+complete -c tare-requantize -l output-tensor-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c128 c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 i2 i4 u2 u4 u8 u16 u32 u64'
+complete -c tare-requantize -l token-embedding-type -x -a 'f32 f16 q4_0 q4_1 q5_0 q5_1 q8_0 q8_1 q2_K q3_K q4_K q5_K q6_K q8_K iq2_xxs iq2_xs iq3_xxs iq1_s iq4_nl iq3_s iq2_s iq4_xs i8 i16 i32 i64 f64 iq1_m bf16 tq1_0 tq2_0 mxfp4 nvfp4 q1_0 q2_0 bool c128 c64 f4 f6_e2m3 f6_e3m2 f8_e4m3 f8_e4m3fnuz f8_e5m2 f8_e5m2fnuz f8_e8m0 i2 i4 u2 u4 u8 u16 u32 u64'
 complete -c tare-requantize -l leave-output-tensor
 complete -c tare-requantize -l pure
 complete -c tare-requantize -l fallback -x -a 'error adjust'
@@ -26,13 +26,13 @@ complete -c tare-requantize -l dry-run -s n -d 'the exact plan; nothing is writt
 complete -c tare-requantize -l loss -d 'what was lost, the worst tensors first'
 complete -c tare-requantize -l verify -r -F
 complete -c tare-requantize -l report -r -F
-complete -c tare-requantize -l from -x -a 'gguf safetensors imatrix-dat'
+complete -c tare-requantize -l from -x -a 'gguf safetensors onnx imatrix-dat'
 complete -c tare-requantize -l strict
 complete -c tare-requantize -l single
-complete -c tare-requantize -l limit -x -a 'string array metadata tensors dims depth nodes header json ratio window spool shards'
+complete -c tare-requantize -l limit -x -a 'string array metadata tensors dims depth nodes fields header json ratio window spool shards'
 complete -c tare-requantize -l output -s o -r -F -d 'whole or not at all; - is standard output'
 complete -c tare-requantize -l force -s f -d 'replace FILE if it is there'
-complete -c tare-requantize -l to -x -a 'gguf safetensors imatrix-dat'
+complete -c tare-requantize -l to -x -a 'gguf safetensors onnx imatrix-dat'
 complete -c tare-requantize -l split-size -x
 complete -c tare-requantize -l split-count -x
 complete -c tare-requantize -l zstd
