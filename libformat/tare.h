@@ -112,6 +112,9 @@ TARE_API uint32_t tare_type_block_size(const tare_type *t);   /* bytes of a bloc
 TARE_API bool tare_type_is_quantized(const tare_type *t);
 TARE_API bool tare_type_can_decode(const tare_type *t);
 TARE_API bool tare_type_can_encode(const tare_type *t);
+/* What the bytes of a quantized type's block are, in order, as one declares them: "f16 d, f16 dmin, u8 scales[12], u4 codes[256]" (u1, u2
+ * and u4 are packed, and lie in whole bytes together). NULL for a type whose elements are its blocks. */
+TARE_API const char *tare_type_fields(const tare_type *t);
 /* nblocks whole blocks to f32. Never traps; NaN and infinity pass through. */
 TARE_API tare_status tare_decode(const tare_type *t, const void *src, size_t nblocks, float *dst, tare_error *err);
 /* rows x cols values to rows of blocks; cols must divide into blocks. weights: importance of each column (cols values), or NULL. */
@@ -204,6 +207,8 @@ TARE_API const char *tare_tensor_role(const tare_model *m, const tare_tensor *t)
 /* hits[i] becomes true where the name of tensor i fits any of n patterns, which are those of recipes: a glob for the whole name, or "re:"
  * and a regular expression. hits: one for each tensor, the caller's; the others are left as they are. */
 TARE_API tare_status tare_model_match(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err);
+/* The same for metadata: hits has one for each entry, which goes by its key. */
+TARE_API tare_status tare_model_match_keys(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err);
 /* Layer number from the name, -1 if it belongs to none. */
 TARE_API int tare_tensor_layer(const tare_model *m, const tare_tensor *t);
 
@@ -249,6 +254,8 @@ TARE_API tare_status tare_scan(tare_model *m, unsigned what, const tare_run_opti
 TARE_API tare_status tare_content_digest(const tare_model *m, const tare_scan_result *results, uint8_t sha256[32], tare_error *err);
 /* The tensor's values as f32; dst has room for t->count. */
 TARE_API tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_error *err);
+/* size bytes of the tensor from its byte `offset` on, as stored; dst has room for them. */
+TARE_API tare_status tare_read_bytes(tare_model *m, const tare_tensor *t, uint64_t offset, size_t size, void *dst, tare_error *err);
 
 /* ---- importance matrices ---- */
 
@@ -427,6 +434,100 @@ TARE_API tare_status tare_plan_verify(tare_plan *p, tare_model *of, const tare_r
 /* The i-th difference: tensors in the plan's order, then the others; NULL past the last. None: the files are the very same. */
 TARE_API const tare_difference *tare_difference_at(const tare_differences *d, size_t i);
 TARE_API void tare_differences_free(tare_differences *d);
+
+/* ---- two models compared ---- */
+
+/* What two models, a and b, have in common and where they differ, by what is in them: formats, byte order, sharding, alignment, and the
+ * order and place of tensors do not show. Immutable; a and b must outlive it. */
+typedef struct tare_comparison tare_comparison;
+
+typedef struct tare_compare_options {
+	tare_run_options run;
+	const char *const *select; /* tensors: only those that fit any of these, as in tare_model_match(); none: all */
+	size_t n_select;
+	const char *const *ignore; /* neither tensors nor metadata of these names */
+	size_t n_ignore;
+	bool no_tensors;           /* then no payload is read */
+	bool no_metadata;
+	bool exact;                /* also what does not show otherwise, to the last byte: tare_comparison_outside() */
+} tare_compare_options;
+
+typedef enum tare_relation {
+	TARE_SAME_BYTES,   /* in one byte order */
+	TARE_SAME_VALUES,  /* each equal, in other bytes: of another type, or another spelling of the same numbers */
+	TARE_OTHER_VALUES, /* how far apart was measured */
+	TARE_OTHER_BYTES,  /* no values to compare: a type that cannot be decoded, or another number of elements */
+	TARE_ONLY_IN_A,
+	TARE_ONLY_IN_B
+} tare_relation;
+
+typedef enum tare_paired {
+	TARE_PAIRED_BY_NAME,
+	TARE_PAIRED_BY_CONTENT,    /* the same bytes under another name */
+	TARE_PAIRED_BY_ROLE        /* the one weight of this role in this layer on either side: one architecture, named by two conventions */
+} tare_paired;
+
+/* A tensor of a and what it is in b. What was measured is about OTHER_VALUES; equality is ==, of NaN with NaN, exact for all types. */
+typedef struct tare_pair {
+	size_t a, b;               /* indices of tensors; SIZE_MAX: none */
+	tare_relation relation;
+	tare_paired paired;
+	bool renamed, retyped, reshaped;
+	uint64_t first_byte;       /* of the payload that differs, TARE_NOWHERE: none, or of another type */
+	uint64_t differ;           /* elements */
+	uint64_t first;            /* element that differs, TARE_NOWHERE: none */
+	double first_a, first_b;   /* its values */
+	uint64_t nonfinite_a, nonfinite_b;
+	uint64_t nonfinite_differ; /* elements that differ and are not finite on either side or both */
+	tare_loss loss;            /* b against a, over elements that are finite in a */
+	double signal, noise;      /* sum a^2, sum (a-b)^2: what adds up over several */
+	double rel_error;          /* sqrt(noise / signal); +inf without signal */
+	double mean_error;         /* mean |a-b|, of elements that are finite in both */
+} tare_pair;
+
+/* A run of elements, both ends among them. */
+typedef struct tare_span {
+	uint64_t first, last;
+} tare_span;
+
+/* A string of an array of strings that the other array has elsewhere or nowhere. */
+typedef struct tare_element {
+	tare_str text;
+	uint64_t a, b;             /* index, TARE_NOWHERE: not there */
+} tare_element;
+
+/* An entry of metadata that is not the same. */
+typedef struct tare_key_difference {
+	tare_str key;
+	size_t a, b;               /* indices of entries; SIZE_MAX: none */
+	uint64_t differ;           /* of two arrays of one kind: elements that differ in place, with those that only the longer one has */
+	const tare_span *spans;    /* where; the first TARE_SPANS of them */
+	size_t n_spans;
+	bool more_spans;
+	bool has_elements;         /* two arrays of strings (tokens, merges), as sets: */
+	uint64_t gained, lost, moved; /* only in b, only in a, in both at another index */
+	const tare_element *elements; /* lost and moved in a's order, then gained; the first TARE_ELEMENTS of each */
+	size_t n_elements;
+} tare_key_difference;
+
+enum { TARE_SPANS = 64, TARE_ELEMENTS = 100 };
+
+/* opt: NULL for the defaults. Payload is read in one pass at the speed of reading where it is the same, and once more where values have to
+ * be measured; a stream is spooled first. The result does not depend on the number of threads. */
+TARE_API tare_status tare_compare(tare_comparison **out, tare_model *a, tare_model *b, const tare_compare_options *opt, tare_error *err);
+TARE_API void tare_comparison_free(tare_comparison *c); /* NULL is fine */
+/* The i-th pair: a's tensors in their order, then those only in b; NULL past the last. */
+TARE_API const tare_pair *tare_comparison_pair(const tare_comparison *c, size_t i);
+/* The i-th entry of metadata that differs: a's in their order, then those only in b; NULL past the last. */
+TARE_API const tare_key_difference *tare_comparison_key(const tare_comparison *c, size_t i);
+TARE_API size_t tare_comparison_equal_keys(const tare_comparison *c);
+/* Do the tensors that both have come in the same order? */
+TARE_API bool tare_comparison_same_order(const tare_comparison *c);
+/* With exact: the i-th difference outside tensors and metadata ("alignment: 32 -> 64"); NULL past the last. */
+TARE_API const char *tare_comparison_outside(const tare_comparison *c, size_t i);
+/* b against a as a unified diff without file names, with so many lines of context; "" if they are the same, NULL when memory is short.
+ * malloc'ed. Text in one long line is cut behind template tags. Texts very far apart are shown as one taken out and the other put in. */
+TARE_API char *tare_text_diff(tare_str a, tare_str b, unsigned context);
 
 /* Removes temporary files not yet in place. Safe in a signal handler; the handler re-raises the signal afterwards. */
 TARE_API void tare_emergency_cleanup(void);

@@ -165,6 +165,17 @@ tare_status tare_read_f32(tare_model *m, const tare_tensor *t, float *dst, tare_
 	return TARE_OK;
 }
 
+tare_status tare_read_bytes(tare_model *m, const tare_tensor *t, uint64_t offset, size_t size, void *dst, tare_error *err)
+{
+	const uint8_t *src;
+
+	TARE_TRY(tare_model_make_random(m, err));
+	TARE_TRY(tare_tensor_bytes(m, t, offset, size, NULL, &src, err));
+	if (size)
+		memcpy(dst, src, size);
+	return TARE_OK;
+}
+
 unsigned tare_run_threads(const tare_run_options *run)
 {
 	return run && run->threads ? run->threads : tare_pool_cores();

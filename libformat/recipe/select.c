@@ -1,4 +1,4 @@
-/* Tensors and entries of matrices by patterns over their names, for those who have no recipe. */
+/* Tensors, metadata and entries of matrices by patterns over their names, for those who have no recipe. */
 #include "model/imatrix.h"
 #include "model/model.h"
 #include "recipe/pattern.h"
@@ -13,6 +13,15 @@ static tare_str tensor_name(const void *m, size_t i)
 	const tare_tensor *t = tare_model_tensor(m, i);
 
 	return t ? t->name : (tare_str){ NULL, 0 };
+}
+
+static tare_str key_name(const void *m, size_t i)
+{
+	tare_str key = { NULL, 0 };
+	tare_value value;
+
+	tare_model_metadata(m, i, &key, &value);
+	return key;
 }
 
 static tare_str entry_name(const void *im, size_t i)
@@ -48,6 +57,11 @@ static tare_status match(const void *list, name_at *name, const char *const *pat
 tare_status tare_model_match(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err)
 {
 	return match(m, tensor_name, patterns, n, hits, err);
+}
+
+tare_status tare_model_match_keys(const tare_model *m, const char *const *patterns, size_t n, bool *hits, tare_error *err)
+{
+	return match(m, key_name, patterns, n, hits, err);
 }
 
 tare_status tare_imatrix_match(const tare_imatrix *im, const char *const *patterns, size_t n, bool *hits, tare_error *err)

@@ -219,5 +219,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq1_m = {
 	.name = "iq1_m", .gguf_id = 29, .block_len = LEN, .block_size = sizeof(struct tare_iq1_m), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "u8 low[32], u4 high[32], u16 scales[4]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq1_m),
 };

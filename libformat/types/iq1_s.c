@@ -209,6 +209,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq1_s = {
 	.name = "iq1_s", .gguf_id = 19, .block_len = LEN, .block_size = sizeof(struct tare_iq1_s),
+	.fields = "f16 d, u8 low[32], u16 high[8]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq1_s),
 };

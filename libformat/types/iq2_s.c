@@ -93,6 +93,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq2_s = {
 	.name = "iq2_s", .gguf_id = 22, .block_len = LEN, .block_size = sizeof(struct tare_iq2_s), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u8 low[32], u8 signs[32], u8 high[8], u4 scales[16]",
 	.decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq2_s),
 };

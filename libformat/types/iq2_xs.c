@@ -90,6 +90,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq2_xs = {
 	.name = "iq2_xs", .gguf_id = 17, .block_len = LEN, .block_size = sizeof(struct tare_iq2_xs),
+	.fields = "f16 d, u16 groups[32], u4 scales[16]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq2_xs),
 };

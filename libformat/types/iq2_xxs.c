@@ -189,6 +189,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq2_xxs = {
 	.name = "iq2_xxs", .gguf_id = 16, .block_len = LEN, .block_size = sizeof(struct tare_iq2_xxs),
+	.fields = "f16 d, u8 subs[64]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_NEEDS_WEIGHTS, .decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq2_xxs),
 };

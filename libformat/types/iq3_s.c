@@ -103,6 +103,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq3_s = {
 	.name = "iq3_s", .gguf_id = 21, .block_len = LEN, .block_size = sizeof(struct tare_iq3_s), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u8 low[64], u8 high[8], u8 signs[32], u4 scales[8]",
 	.decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq3_s),
 };

@@ -98,6 +98,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq3_xxs = {
 	.name = "iq3_xxs", .gguf_id = 18, .block_len = LEN, .block_size = sizeof(struct tare_iq3_xxs), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u8 points[64], u32 signs_scales[8]",
 	.decode = decode, .encode = encode, .swap = swap,
 	.kernels = TARE_CODERS(iq3_xxs),
 };

@@ -38,5 +38,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_nl = {
 	.name = "iq4_nl", .gguf_id = 20, .block_len = LEN, .block_size = sizeof(struct tare_iq4_nl), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u4 codes[32]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq4_nl),
 };

@@ -48,5 +48,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_iq4_xs = {
 	.name = "iq4_xs", .gguf_id = 23, .block_len = LEN, .block_size = sizeof(struct tare_iq4_xs), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u16 scales_high, u4 scales_low[8], u4 codes[256]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(iq4_xs),
 };

@@ -55,6 +55,7 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 const struct tare_type tare_type_mxfp4 = {
 	.name = "mxfp4", .gguf_id = 39, .block_len = LEN, .block_size = sizeof(struct tare_mxfp4),
+	.fields = "e8m0 e, u4 codes[32]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .kernels = TARE_CODERS(mxfp4),
 };

@@ -32,6 +32,7 @@ static void encode(void *dst, const float *src, size_t rows, size_t cols, const 
 
 const struct tare_type tare_type_nvfp4 = {
 	.name = "nvfp4", .gguf_id = 40, .block_len = LEN, .block_size = sizeof(struct tare_nvfp4),
+	.fields = "e4m3 d[4], u4 codes[64]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .kernels = TARE_CODERS(nvfp4),
 };

@@ -51,6 +51,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q1_0 = {
 	.name = "q1_0", .gguf_id = 41, .block_len = LEN, .block_size = sizeof(struct tare_q1_0),
+	.fields = "f16 d, u1 positive[128]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q1_0),
 };

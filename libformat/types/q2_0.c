@@ -53,6 +53,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q2_0 = {
 	.name = "q2_0", .gguf_id = 42, .block_len = LEN, .block_size = sizeof(struct tare_q2_0),
+	.fields = "f16 d, u2 codes[64]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q2_0),
 };

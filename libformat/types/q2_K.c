@@ -105,5 +105,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q2_K = {
 	.name = "q2_K", .gguf_id = 10, .block_len = TARE_K, .block_size = sizeof(struct tare_q2_K), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "u8 scales[16], u2 codes[256], f16 d, f16 dmin",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q2_K),
 };

@@ -86,5 +86,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q3_K = {
 	.name = "q3_K", .gguf_id = 11, .block_len = TARE_K, .block_size = sizeof(struct tare_q3_K), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "u1 high[256], u2 low[256], u8 scales[12], f16 d",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q3_K),
 };

@@ -71,5 +71,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q4_0 = {
 	.name = "q4_0", .gguf_id = 2, .block_len = LEN, .block_size = sizeof(struct tare_q4_0), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u4 codes[32]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q4_0),
 };

@@ -69,5 +69,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q4_1 = {
 	.name = "q4_1", .gguf_id = 3, .block_len = LEN, .block_size = sizeof(struct tare_q4_1), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, f16 m, u4 codes[32]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q4_1),
 };

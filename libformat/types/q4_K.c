@@ -103,5 +103,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q4_K = {
 	.name = "q4_K", .gguf_id = 12, .block_len = TARE_K, .block_size = sizeof(struct tare_q4_K), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, f16 dmin, u8 scales[12], u4 codes[256]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q4_K),
 };

@@ -74,5 +74,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q5_0 = {
 	.name = "q5_0", .gguf_id = 6, .block_len = LEN, .block_size = sizeof(struct tare_q5_0), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, u1 high[32], u4 low[32]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q5_0),
 };

@@ -72,5 +72,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q5_1 = {
 	.name = "q5_1", .gguf_id = 7, .block_len = LEN, .block_size = sizeof(struct tare_q5_1), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, f16 m, u1 high[32], u4 low[32]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q5_1),
 };

@@ -109,5 +109,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q5_K = {
 	.name = "q5_K", .gguf_id = 13, .block_len = TARE_K, .block_size = sizeof(struct tare_q5_K), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, f16 dmin, u8 scales[12], u1 high[256], u4 low[256]",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q5_K),
 };

@@ -68,5 +68,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q6_K = {
 	.name = "q6_K", .gguf_id = 14, .block_len = TARE_K, .block_size = sizeof(struct tare_q6_K), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "u4 low[256], u2 high[256], i8 scales[16], f16 d",
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q6_K),
 };

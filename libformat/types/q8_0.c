@@ -58,6 +58,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q8_0 = {
 	.name = "q8_0", .gguf_id = 8, .block_len = LEN, .block_size = sizeof(struct tare_q8_0),
+	.fields = "f16 d, i8 codes[32]",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(q8_0),
 };

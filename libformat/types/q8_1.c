@@ -32,5 +32,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q8_1 = {
 	.name = "q8_1", .gguf_id = 9, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f16 d, f16 sum, i8 codes[32]",
 	.decode = decode, .swap = swap,
 };

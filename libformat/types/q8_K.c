@@ -33,5 +33,6 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_q8_K = {
 	.name = "q8_K", .gguf_id = 15, .block_len = LEN, .block_size = sizeof(struct block), .flags = TARE_TYPE_QUANTIZED,
+	.fields = "f32 d, i8 codes[256], i16 sums[16]",
 	.decode = decode, .swap = swap,
 };

@@ -76,6 +76,11 @@ bool tare_type_can_encode(const tare_type *t)
 	return t->encode;
 }
 
+const char *tare_type_fields(const tare_type *t)
+{
+	return t->fields;
+}
+
 static bool runs_here(const struct tare_kernel *k)
 {
 	return (tare_cpu_flags() & k->cpu) == k->cpu;

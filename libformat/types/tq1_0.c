@@ -67,6 +67,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_tq1_0 = {
 	.name = "tq1_0", .gguf_id = 34, .block_len = LEN, .block_size = sizeof(struct tare_tq1_0),
+	.fields = "u8 five[48], u8 four[4], f16 d",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(tq1_0),
 };

@@ -50,6 +50,7 @@ static void swap(void *blocks, size_t nblocks)
 
 const struct tare_type tare_type_tq2_0 = {
 	.name = "tq2_0", .gguf_id = 35, .block_len = LEN, .block_size = sizeof(struct tare_tq2_0),
+	.fields = "u2 codes[256], f16 d",
 	.flags = TARE_TYPE_QUANTIZED | TARE_TYPE_IGNORES_WEIGHTS,
 	.decode = decode, .encode = encode, .swap = swap, .kernels = TARE_CODERS(tq2_0),
 };

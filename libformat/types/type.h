@@ -41,6 +41,7 @@ struct tare_type {
 	tare_decode_fn *decode; /* NULL: no values in f32 (not for any listed type with a layout) */
 	tare_encode_fn *encode; /* NULL: cannot be written */
 	tare_swap_fn *swap;     /* NULL: bytes only, nothing to swap */
+	const char *fields;     /* of a quantized type's block: see tare_type_fields() */
 	const struct tare_kernel *kernels; /* vector versions, worst first; NULL: none */
 };
 
