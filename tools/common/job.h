@@ -2,6 +2,7 @@
 #ifndef TARE_TOOLS_JOB_H
 #define TARE_TOOLS_JOB_H
 
+#include "common/model.h"
 #include "common/options.h"
 
 typedef struct tool_job {
@@ -34,15 +35,7 @@ void tool_plan_text(const tare_plan *p, const tare_model *in, const char *output
 void tool_plan_json(const tare_plan *p, const tare_model *in, const char *output, const tare_fit *fit);
 void tool_loss_text(FILE *out, const tare_plan *p, const tare_model *in, const tare_report *r, bool all);
 
-/* Sums over all tensors of a model. */
-typedef struct tool_sum {
-	uint64_t weights, bytes;
-} tool_sum;
-
-tool_sum tool_sum_of(const tare_model *m);
 /* Tensors that cannot be made as asked. */
 size_t tool_plan_refused(const tare_plan *p);
-/* "q4_K"; "type 99" for one not known to this version, in a buffer that lasts until the next call but one. */
-const char *tool_type(const tare_tensor *t);
 
 #endif

@@ -7,19 +7,6 @@
 
 #include <stdlib.h>
 
-tool_sum tool_sum_of(const tare_model *m)
-{
-	tool_sum sum = { 0, 0 };
-	const tare_tensor *t;
-	size_t i;
-
-	for (i = 0; (t = tare_model_tensor(m, i)); i++) {
-		sum.weights += t->count;
-		sum.bytes += t->size;
-	}
-	return sum;
-}
-
 size_t tool_plan_refused(const tare_plan *p)
 {
 	const tare_step *step;
@@ -30,31 +17,12 @@ size_t tool_plan_refused(const tare_plan *p)
 	return n;
 }
 
-const char *tool_type(const tare_tensor *t)
-{
-	static char text[2][24];
-	static unsigned turn;
-
-	if (t->type)
-		return tare_type_name(t->type);
-	turn ^= 1;
-	snprintf(text[turn], sizeof text[turn], "type %u", t->type_id);
-	return text[turn];
-}
-
 /* Sizes of whole files; of tensors alone where a stream has not said. */
 static uint64_t file_bytes(const tare_model *m)
 {
-	uint64_t sum = 0, one;
-	size_t i;
+	uint64_t sum;
 
-	for (i = 0; i < tare_model_file_count(m); i++) {
-		one = tare_model_file_size(m, i);
-		if (one == TARE_NOWHERE)
-			return tool_sum_of(m).bytes;
-		sum += one;
-	}
-	return sum;
+	return tool_file_bytes(m, &sum) ? sum : tool_sum_of(m).bytes;
 }
 
 static void print_side(const char *mark, const char *path, const tare_model *m)

@@ -3,6 +3,7 @@
 #define TARE_TOOLS_INSPECT_H
 
 #include "common/json.h"
+#include "common/model.h"
 #include "common/options.h"
 #include "tare.h"
 
@@ -71,14 +72,5 @@ typedef struct inspect_total {
 
 void inspect_add(inspect_total *sum, const tare_tensor *t);
 inspect_total inspect_totals(const inspect_view *v);
-/* Bytes of all files; false if one is a stream that has not said. */
-bool inspect_file_bytes(const tare_model *m, uint64_t *bytes);
-/* "q4_K", or "type 99" for one not known to this version. */
-const char *inspect_type(const tare_tensor *t);
-
-/* "u32", "arr:str" */
-const char *inspect_kind(const tare_value *v);
-/* A value on one line for people, cut to about width columns (0: never); malloc'ed. */
-char *inspect_preview(const tare_value *v, size_t width);
 
 #endif

@@ -1,5 +1,6 @@
 /* For programs: schemas/inspect-1.schema.json. */
 #include "common/json.h"
+#include "common/value.h"
 #include "inspect/inspect.h"
 
 static void put_files(tool_json *j, const inspect_view *v)
@@ -40,7 +41,7 @@ static void put_metadata(tool_json *j, const inspect_view *v)
 	for (i = 0; tare_model_metadata(v->m, i, &key, &value); i++) {
 		tool_json_object(j, NULL);
 		tool_json_str(j, "key", key);
-		tool_json_text(j, "type", inspect_kind(&value));
+		tool_json_text(j, "type", tool_kind_text(&value));
 		tool_json_value(j, "value", &value);
 		tool_json_end_object(j);
 	}
@@ -80,7 +81,7 @@ static void put_tensor(tool_json *j, const inspect_view *v, const tare_tensor *t
 	for (i = 0; i < t->n_dims; i++)
 		tool_json_uint(j, NULL, t->dim[i]);
 	tool_json_end_array(j);
-	tool_json_text(j, "type", inspect_type(t));
+	tool_json_text(j, "type", tool_type(t));
 	if (!t->type)
 		tool_json_uint(j, "type_id", t->type_id);
 	tool_json_uint(j, "nbytes", t->size);

@@ -39,7 +39,7 @@ static void print_head(const inspect_view *v)
 		printf(", %s chunks", tool_count(chunks));
 	if (metadata_number(v->m, "imatrix.chunk_size", &size))
 		printf(" of %s tokens", tool_count(size));
-	if (inspect_file_bytes(v->m, &bytes))
+	if (tool_file_bytes(v->m, &bytes))
 		printf(", %s", tool_bytes(bytes));
 	putchar('\n');
 	if (empty)

@@ -51,11 +51,11 @@ static void add_row(tool_table *table, const tare_tensor *t, const tare_scan_res
 
 	if (r->has_stats) {
 		text = remarks(s);
-		tool_table_row(table, "%s\t%s\t%.3g\t%.3g\t%.3g\t%.3g\t%s\t%s", name, inspect_type(t), s->min, s->max, s->mean, s->rms, sparks(s),
+		tool_table_row(table, "%s\t%s\t%.3g\t%.3g\t%.3g\t%.3g\t%s\t%s", name, tool_type(t), s->min, s->max, s->mean, s->rms, sparks(s),
 			       text);
 		free(text);
 	} else {
-		tool_table_row(table, "%s\t%s\t\t\t\t\t\tcannot be decoded", name, inspect_type(t));
+		tool_table_row(table, "%s\t%s\t\t\t\t\t\tcannot be decoded", name, tool_type(t));
 	}
 	free(name);
 }

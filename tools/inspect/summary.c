@@ -95,12 +95,12 @@ void inspect_summary(const inspect_view *v)
 	for (i = 0; (t = tare_model_tensor(v->m, i)); i++) {
 		if (!v->selected[i])
 			continue;
-		inspect_add(&group_of(&types, inspect_type(t))->sum, t);
+		inspect_add(&group_of(&types, tool_type(t))->sum, t);
 		role = tare_tensor_role(v->m, t);
 		known |= role != NULL;
 		g = group_of(&roles, role ? role : "other");
 		inspect_add(&g->sum, t);
-		add_word(g->types, sizeof g->types, inspect_type(t));
+		add_word(g->types, sizeof g->types, tool_type(t));
 	}
 	if (types.n)
 		print_types(&types, whole);

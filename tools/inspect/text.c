@@ -4,6 +4,7 @@
 #include "common/number.h"
 #include "common/table.h"
 #include "common/terminal.h"
+#include "common/value.h"
 #include "inspect/inspect.h"
 
 #include <stdlib.h>
@@ -26,30 +27,6 @@ inspect_total inspect_totals(const inspect_view *v)
 		if (v->selected[i])
 			inspect_add(&sum, t);
 	return sum;
-}
-
-bool inspect_file_bytes(const tare_model *m, uint64_t *bytes)
-{
-	uint64_t one;
-	size_t i;
-
-	for (*bytes = 0, i = 0; i < tare_model_file_count(m); i++) {
-		one = tare_model_file_size(m, i);
-		if (one == TARE_NOWHERE)
-			return false;
-		*bytes += one;
-	}
-	return true;
-}
-
-const char *inspect_type(const tare_tensor *t)
-{
-	static char text[24];
-
-	if (t->type)
-		return tare_type_name(t->type);
-	snprintf(text, sizeof text, "type %u", t->type_id);
-	return text;
 }
 
 void inspect_format(const tare_model *m)
@@ -89,7 +66,7 @@ static void print_head(const inspect_view *v)
 	printf("%s tensor%s, %s weights", tool_count(all), all == 1 ? "" : "s", tool_count(sum.weights));
 	if (sum.weights)
 		printf(", %s bits each", tool_bits(sum.bytes, sum.weights));
-	if (inspect_file_bytes(v->m, &bytes))
+	if (tool_file_bytes(v->m, &bytes))
 		printf(", %s", tool_bytes(bytes));
 	if (files > 1)
 		printf(" in %s files", tool_count(files));
@@ -106,9 +83,9 @@ static int part_of(tare_str key)
 
 static void add_entry(tool_table *t, tare_str key, const tare_value *value, size_t room)
 {
-	char *shown = tool_shown(key, 0), *text = inspect_preview(value, room);
+	char *shown = tool_shown(key, 0), *text = tool_preview(value, room);
 
-	tool_table_row(t, "%s\t%s\t%s", shown, inspect_kind(value), text);
+	tool_table_row(t, "%s\t%s\t%s", shown, tool_kind_text(value), text);
 	free(shown);
 	free(text);
 }
@@ -121,7 +98,7 @@ static size_t room_for_values(const tare_model *m)
 	tare_str key;
 
 	for (i = 0; tare_model_metadata(m, i, &key, &value); i++) {
-		n = strlen(inspect_kind(&value));
+		n = strlen(tool_kind_text(&value));
 		kinds = n > kinds ? n : kinds;
 		keys = key.len > keys ? key.len : keys;
 	}
@@ -158,10 +135,10 @@ static void print_tensors(const inspect_view *v)
 			continue;
 		name = tool_shown(t->name, 0);
 		if (sharded)
-			tool_table_row(table, "%s\t%s\t%s\t%s\t%u\t%llu", name, tool_shape(t->dim, t->n_dims), inspect_type(t),
+			tool_table_row(table, "%s\t%s\t%s\t%s\t%u\t%llu", name, tool_shape(t->dim, t->n_dims), tool_type(t),
 				       tool_count(t->size), t->file + 1, (unsigned long long)t->offset);
 		else
-			tool_table_row(table, "%s\t%s\t%s\t%s\t%llu", name, tool_shape(t->dim, t->n_dims), inspect_type(t),
+			tool_table_row(table, "%s\t%s\t%s\t%s\t%llu", name, tool_shape(t->dim, t->n_dims), tool_type(t),
 				       tool_count(t->size), (unsigned long long)t->offset);
 		free(name);
 	}

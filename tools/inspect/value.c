@@ -1,107 +1,12 @@
-/* Metadata values as text: shortened on one line for people, raw for scripts. */
+/* One metadata value, raw, for scripts. */
 #include "common/json.h"
 #include "common/message.h"
+#include "common/value.h"
 #include "inspect/inspect.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-const char *inspect_kind(const tare_value *v)
-{
-	static char text[32];
-
-	if (v->kind != TARE_ARRAY)
-		return tare_kind_name(v->kind);
-	snprintf(text, sizeof text, "%s:%s", tare_kind_name(TARE_ARRAY), tare_kind_name(v->as.array.kind));
-	return text;
-}
-
-/* The fewest digits that give the same number again. */
-static char *real_text(double d, bool single)
-{
-	char text[40];
-	int digits;
-
-	if (!isfinite(d))
-		return tool_format("%s", isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
-	for (digits = 1; digits < (single ? 9 : 17); digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, d);
-		if (single ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d)
-			break;
-	}
-	return tool_format("%.*g", digits, d);
-}
-
-/* A scalar other than a string. */
-static char *scalar_text(const tare_value *v)
-{
-	switch (v->kind) {
-	case TARE_BOOL:
-		return tool_format("%s", v->as.u ? "true" : "false");
-	case TARE_F32:
-		return real_text((double)v->as.f32, true);
-	case TARE_F64:
-		return real_text(v->as.f64, false);
-	case TARE_I8:
-	case TARE_I16:
-	case TARE_I32:
-	case TARE_I64:
-		return tool_format("%lld", (long long)v->as.i);
-	default:
-		return tool_format("%llu", (unsigned long long)v->as.u);
-	}
-}
-
-/* One element of an array. */
-static char *element_text(const tare_value *v, size_t width)
-{
-	char *shown, *text;
-
-	if (v->kind == TARE_ARRAY)
-		return tool_format("[%llu]", (unsigned long long)v->as.array.count);
-	if (v->kind != TARE_STRING)
-		return scalar_text(v);
-	shown = tool_shown(v->as.string, width);
-	text = tool_format("\"%s\"", shown);
-	free(shown);
-	return text;
-}
-
-static char *array_text(const tare_array *a, size_t width)
-{
-	char *out, *one;
-	size_t size;
-	tare_array_iter it;
-	tare_value v;
-	FILE *f = tool_compose(&out, &size);
-
-	fprintf(f, "[%llu]", (unsigned long long)a->count);
-	tare_array_start(&it, a);
-	while (tare_array_next(&it, &v)) {
-		one = element_text(&v, width ? 32 : 0);
-		fflush(f);
-		if (width && size + strlen(one) + 6 > width) {
-			fprintf(f, " ...");
-			free(one);
-			break;
-		}
-		fprintf(f, "%s%s", it.index > 1 ? ", " : " ", one);
-		free(one);
-	}
-	tool_composed(f, &out);
-	return out;
-}
-
-char *inspect_preview(const tare_value *v, size_t width)
-{
-	if (v->kind == TARE_ARRAY)
-		return array_text(&v->as.array, width);
-	if (v->kind == TARE_STRING)
-		return tool_shown(v->as.string, width);
-	return scalar_text(v);
-}
 
 /* Text as it is; to a terminal, without what could command it. */
 static void print_raw(tare_str s)
@@ -139,7 +44,7 @@ static void print_value(const tare_value *v)
 	if (v->kind == TARE_STRING) {
 		print_raw(v->as.string);
 	} else {
-		text = scalar_text(v);
+		text = tool_scalar(v);
 		fputs(text, stdout);
 		free(text);
 	}
@@ -165,7 +70,7 @@ int inspect_get(const inspect_view *v)
 	tool_json_text(&j, "schema", "value-1");
 	tool_json_text(&j, "file", v->path);
 	tool_json_text(&j, "key", v->opt->get);
-	tool_json_text(&j, "type", inspect_kind(&value));
+	tool_json_text(&j, "type", tool_kind_text(&value));
 	tool_json_value(&j, "value", &value);
 	tool_json_end_object(&j);
 	tool_json_newline(&j);
