@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { TILE_VALUES = 1 << 16, THREADS_MOST = 64, LONGEST_BLOCK = 256, CHUNK = 256 };
+enum { TILE_VALUES = 1 << 16, THREADS_MOST = 64, LONGEST_BLOCK = 256, CHUNK = 256, ROOM = 40 << 20 };
 
 typedef struct slot {
 	tare_tile tile;
@@ -200,6 +200,13 @@ static size_t most(size_t a, uint64_t b)
 	return a > b ? a : (size_t)b;
 }
 
+/* Values x and y, importances, a strip as stored in the source (at most 8 bytes a value) and as encoded (at most 8). */
+static size_t bench_size(const measuring *m)
+{
+	return m->values * (2 * sizeof(float) + 16) + m->cols * sizeof(float);
+}
+
+/* Rows as wide as a vocabulary are for fewer workers. */
 static void size_up(measuring *m)
 {
 	size_t i;
@@ -216,13 +223,14 @@ static void size_up(measuring *m)
 	m->cols = (m->cols + 15) & ~(size_t)15;
 	m->threads = tare_run_threads(m->run);
 	m->threads = m->threads < THREADS_MOST ? m->threads : THREADS_MOST;
+	while (m->threads > 1 && m->threads * bench_size(m) > ROOM)
+		m->threads--;
 	m->n_slots = m->threads + m->threads / 2 + 1;
 }
 
-/* Of a bench: values x and y, importances, a strip as stored in the source (at most 8 bytes a value) and as encoded (at most 8). */
 static tare_status make_room(measuring *m, tare_error *err)
 {
-	size_t one = m->values * (2 * sizeof(float) + 16) + m->cols * sizeof(float), i;
+	size_t one = bench_size(m), i;
 
 	m->slots = calloc(m->n_slots, sizeof *m->slots);
 	m->benches = calloc(m->threads, sizeof *m->benches);

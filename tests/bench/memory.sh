@@ -1,27 +1,53 @@
 #!/usr/bin/env bash
-# Private memory of a large job: sparse F16 models of 2 and 8 GB with a vocabulary of 150,000 tokens are quantized (from a file, and through
-# a pipe) with 1, 2 and 16 threads. Prints the largest anonymous memory seen; over LIMIT_MB (64) is a failure.
-#   tests/bench/memory.sh [GB...]      TYPE=q4_K  LIMIT_MB=64  BUILD=build
+# Private memory of large jobs: sparse F16 models of 2 and 8 GB, with a vocabulary of 150,000 tokens and a feed-forward of 28,672 columns,
+# go through every kind of job with 1, 2, 16 and 64 threads. Prints the largest anonymous memory seen; over LIMIT_MB (64) is a failure.
+#   tests/bench/memory.sh [GB...]   KINDS="mix pipe matrix fit verify zstd"  THREADS="1 2 16 64"  ROWS=2340 COLS=28672  LIMIT_MB=64  BUILD=build
+#   mix      Q4_K_M from a file                  fit      --fit over three types, with the matrix (read twice)
+#   pipe     Q4_K_M through a pipe               verify   --verify of the mix
+#   matrix   IQ2_XS with an importance matrix    zstd     Q4_K_M packed as .zst
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-BUILD=${BUILD:-build} TYPE=${TYPE:-q4_K} LIMIT_MB=${LIMIT_MB:-64}
+BUILD=${BUILD:-build} LIMIT_MB=${LIMIT_MB:-64}
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-worst=0
+worst=0 rows=${ROWS:-2340} cols=${COLS:-28672}
 
-model() { # GB: one file of 8 tensors of 128 MiB for each
+model() { # GB: one file, 8 tensors of 128 MiB for each
 	local n=$(($1 * 8))
 	cat <<END
-text "GGUF"; u32 3; u64 $n; u64 2
+text "GGUF"; u32 3; u64 $n; u64 3
 str "general.architecture"; u32 8; str "llama"
+str "llama.block_count"; u32 4; u32 $n
 str "tokenizer.ggml.tokens"; u32 9; u32 8; u64 150000
 repeat 150000
 str "token {i}"
 end
 repeat $n
-str "blk.{i}.ffn_up.weight"; u32 2; u64 8192 8192; u32 1; u64 i*2^27
+str "blk.{i}.ffn_down.weight"; u32 2; u64 $cols $rows; u32 1; u64 i*$((rows * cols * 2))
 end
 align 32
+END
+}
+
+matrix() { # GB: importances for all of it
+	local n=$(($1 * 8))
+	cat <<END
+text "GGUF"; u32 3; u64 $((2 * n)); u64 4
+str "general.type"; u32 8; str "imatrix"
+str "imatrix.datasets"; u32 9; u32 8; u64 1; str "text.txt"
+str "imatrix.chunk_count"; u32 4; u32 2
+str "imatrix.chunk_size"; u32 4; u32 512
+repeat $n
+str "blk.{i}.ffn_down.weight.in_sum2"; u32 2; u64 $cols 1; u32 0; u64 i*$((4 * cols + 32))
+str "blk.{i}.ffn_down.weight.counts"; u32 2; u64 1 1; u32 0; u64 i*$((4 * cols + 32))+$((4 * cols))
+end
+align 32
+repeat $n
+repeat $cols
+f32 1
+end
+f32 1024; align 32
+end
 END
 }
 
@@ -36,34 +62,45 @@ peak() { # the largest RssAnon of process $1, in kB, looked at every 10 ms until
 	echo "$most"
 }
 
-measure() { # GB, how, threads
+job() { # GB, kind, threads: becomes the program
+	local in=$dir/$1.gguf
+	set -- "$2" "$BUILD/tare-requantize" -qf -j "$3"
+	case $1 in
+	mix) exec "${@:2}" -t Q4_K_M "$in" -o - >/dev/null ;;
+	pipe) exec "${@:2}" -t Q4_K_M - -o - <"$dir/feed" >/dev/null ;;
+	matrix) exec "${@:2}" -t IQ2_XS --imatrix "$dir/matrix.gguf" "$in" -o - >/dev/null ;;
+	fit) exec "${@:2}" --fit 100G --fit-types q3_K,q4_K,q6_K --imatrix "$dir/matrix.gguf" "$in" -o - >/dev/null ;;
+	verify) exec "${@:2}" -t Q4_K_M --verify "$dir/out.gguf" "$in" >/dev/null ;;
+	zstd) exec "${@:2}" -t Q4_K_M "$in" --zstd -o - >/dev/null ;;
+	esac
+	exit 2
+}
+
+measure() { # GB, kind, threads
 	local start=$SECONDS pid kb mb
-	if [ "$2" = pipe ]; then
-		"$BUILD/tare-requantize" -q -j "$3" -t "type:$TYPE" - -o - <"$dir/feed" >/dev/null &
-		pid=$!
-		cat "$dir/$1.gguf" >"$dir/feed" &
-	else
-		"$BUILD/tare-requantize" -q -j "$3" -t "type:$TYPE" "$dir/$1.gguf" -o - >/dev/null &
-		pid=$!
-	fi
+	job "$@" &
+	pid=$!
+	[ "$2" != pipe ] || cat "$dir/$1.gguf" >"$dir/feed" &
 	kb=$(peak "$pid")
 	wait "$pid" || { echo "tare-requantize failed" >&2; exit 1; }
 	mb=$(((kb + 1023) / 1024))
 	[ "$mb" -gt "$worst" ] && worst=$mb
-	printf '%3d GB  %-4s  %2d threads  %4d MB private  %4ds\n' "$1" "$2" "$3" "$mb" $((SECONDS - start))
+	printf '%3d GB  %-6s  %2d threads  %4d MB private  %4ds\n' "$1" "$2" "$3" "$mb" $((SECONDS - start))
 }
 
 mkfifo "$dir/never" "$dir/feed" || exit 2
 [ $# -gt 0 ] || set -- 2 8
 for gb; do
-	model "$gb" >"$dir/$gb.txt"
-	"$BUILD/fixtures/assemble" "$dir/$gb.txt" "$dir/$gb.gguf" || exit 2
-	truncate -s $(($(stat -c %s "$dir/$gb.gguf") + (gb << 30))) "$dir/$gb.gguf"
-	for how in file pipe; do
-		for threads in 1 2 16; do
-			measure "$gb" "$how" "$threads"
+	model "$gb" >"$dir/model.txt"
+	matrix "$gb" >"$dir/matrix.txt"
+	"$BUILD/fixtures/assemble" "$dir/model.txt" "$dir/$gb.gguf" && "$BUILD/fixtures/assemble" "$dir/matrix.txt" "$dir/matrix.gguf" || exit 2
+	truncate -s $(($(stat -c %s "$dir/$gb.gguf") + gb * 8 * rows * cols * 2)) "$dir/$gb.gguf"
+	for kind in ${KINDS:-mix pipe matrix fit verify zstd}; do
+		[ "$kind" != verify ] || "$BUILD/tare-requantize" -qf -t Q4_K_M "$dir/$gb.gguf" -o "$dir/out.gguf" || exit 2
+		for threads in ${THREADS:-1 2 16 64}; do
+			measure "$gb" "$kind" "$threads"
 		done
 	done
-	rm -f "$dir/$gb.gguf"
+	rm -f "$dir/$gb.gguf" "$dir/out.gguf"
 done
 [ "$worst" -le "$LIMIT_MB" ] || { echo "more than $LIMIT_MB MB" >&2; exit 1; }
