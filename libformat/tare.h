@@ -349,7 +349,6 @@ typedef struct tare_plan_options {
 	const char *to;          /* format written; NULL: by path's suffix, else the source's */
 	uint64_t split_size;     /* most payload bytes in a file; 0: one file */
 	uint64_t split_count;    /* most tensors in a file; 0: any */
-	bool keep_split;         /* as many files as the source, with the same tensors; GGUF only */
 	tare_endian endian;
 } tare_plan_options;
 

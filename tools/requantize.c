@@ -37,7 +37,7 @@ static const tool_option options[] = {
 	{ "max-size", 0, KEY, "SIZE", NULL, "Recipe", NULL, 0 },
 	{ "min-sqnr", 0, KEY, "DB", NULL, "Recipe", NULL, 0 },
 	{ "max-error", 0, KEY, "X", NULL, "Recipe", NULL, 0 },
-	{ "keep-split", 0, TOOL_FLAG, AT(keep_split), NULL, NULL, "Output", NULL, 0 },
+	{ "keep-split", 0, KEY, NULL, NULL, "Output", NULL, 0 },
 	{ "print-recipe", 0, TOOL_FLAG, AT(print_recipe), NULL, NULL, "Show", "the recipe all this amounts to, and no more", 0 },
 	{ "dry-run", 'n', TOOL_FLAG, AT(dry_run), NULL, NULL, "Show", "the exact plan; nothing is written", 0 },
 	{ "loss", 0, TOOL_FLAG, AT(loss), NULL, NULL, "Show", "what was lost, the worst tensors first", 0 },
@@ -76,7 +76,7 @@ static int work_out(tool_job *job, tare_model *m, tare_fit **fit)
 	const tool_shared *s = job->shared;
 	const char *path = job->verify ? job->verify : s->output ? s->output : "-";
 	const tare_plan_options opt = { .path = job->dry_run && !s->output ? NULL : path, .to = s->to, .split_size = s->split_size,
-					.split_count = s->split_count, .keep_split = job->keep_split };
+					.split_count = s->split_count };
 	const tare_run_options run = { .threads = s->threads, .progress = tool_progress };
 	tare_error err = TARE_ERROR_INIT;
 
@@ -108,7 +108,7 @@ static int carry_out(const requantize_options *o, tool_job *job, tare_model *m)
 static int requantize(const requantize_options *o, tare_recipe *recipe)
 {
 	tool_job job = { .shared = &o->shared, .doing = "quantizing", .recipe = recipe, .dry_run = o->dry_run, .loss = o->loss,
-			 .report = o->report, .verify = o->verify, .keep_split = o->keep_split };
+			 .report = o->report, .verify = o->verify };
 	int status = TOOL_YES;
 	const char *input;
 	tare_model *m;

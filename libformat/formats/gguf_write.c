@@ -1,6 +1,8 @@
 /* The header's bytes, always version 3, in the outline's byte order. */
 #include "formats/gguf.h"
 
+#include "base/escape.h"
+
 static tare_status put_key(const char *key, size_t len, tare_kind kind, tare_sink *s, tare_error *err)
 {
 	TARE_TRY(tare_sink_u64(s, len, err));
@@ -16,27 +18,44 @@ static tare_status put_entry(const char *key, tare_kind kind, uint64_t bits, tar
 	return tare_value_put(&v, s, err);
 }
 
-/* The first file has all metadata. The others have what their reader needs: the three split keys, and the alignment, since each file is
- * read by its own (llama-gguf-split leaves it out and writes shards that cannot be read). */
-static tare_status put_metadata(const tare_model *out, uint32_t file, tare_sink *s, tare_error *err)
+/* What the reader of a further file needs: the three split keys, in the first file's order, and the alignment, since each file is read by
+ * its own (llama-gguf-split leaves it out and writes shards that cannot be read). */
+static tare_status put_shard_metadata(const tare_model *out, uint32_t file, tare_sink *s, tare_error *err)
 {
 	bool aligned = out->alignment != TARE_GGUF_ALIGNMENT;
 	size_t i;
 
-	TARE_TRY(tare_sink_u64(s, !file ? out->n_meta : aligned ? 4 : 3, err));
-	for (i = 0; !file && i < out->n_meta; i++) {
+	TARE_TRY(tare_sink_u64(s, aligned ? 4 : 3, err));
+	if (aligned)
+		TARE_TRY(put_entry(TARE_GGUF_KEY_ALIGNMENT, TARE_U32, out->alignment, s, err));
+	for (i = 0; i < out->n_meta; i++) {
+		tare_str key = out->meta[i].key;
+
+		if (tare_str_eq(key, tare_str_of(TARE_GGUF_KEY_SPLIT_NO)))
+			TARE_TRY(put_entry(TARE_GGUF_KEY_SPLIT_NO, TARE_U16, file, s, err));
+		else if (tare_str_eq(key, tare_str_of(TARE_GGUF_KEY_SPLIT_COUNT)))
+			TARE_TRY(put_entry(TARE_GGUF_KEY_SPLIT_COUNT, TARE_U16, out->n_files, s, err));
+		else if (tare_str_eq(key, tare_str_of(TARE_GGUF_KEY_SPLIT_TENSORS)))
+			TARE_TRY(put_entry(TARE_GGUF_KEY_SPLIT_TENSORS, TARE_I32, out->n_tensors, s, err));
+	}
+	return TARE_OK;
+}
+
+/* The first file has all metadata. */
+static tare_status put_metadata(const tare_model *out, uint32_t file, tare_sink *s, tare_error *err)
+{
+	size_t i;
+
+	if (file)
+		return put_shard_metadata(out, file, s, err);
+	TARE_TRY(tare_sink_u64(s, out->n_meta, err));
+	for (i = 0; i < out->n_meta; i++) {
 		const tare_entry *e = &out->meta[i];
 
 		TARE_TRY(put_key(e->key.ptr, e->key.len, e->value.kind, s, err));
 		TARE_TRY(tare_value_put(&e->value, s, err));
 	}
-	if (!file)
-		return TARE_OK;
-	if (aligned)
-		TARE_TRY(put_entry(TARE_GGUF_KEY_ALIGNMENT, TARE_U32, out->alignment, s, err));
-	TARE_TRY(put_entry(TARE_GGUF_KEY_SPLIT_NO, TARE_U16, file, s, err));
-	TARE_TRY(put_entry(TARE_GGUF_KEY_SPLIT_TENSORS, TARE_I32, out->n_tensors, s, err));
-	return put_entry(TARE_GGUF_KEY_SPLIT_COUNT, TARE_U16, out->n_files, s, err);
+	return TARE_OK;
 }
 
 static tare_status put_tensor(const tare_model *out, const tare_tensor *t, tare_sink *s, tare_error *err)

@@ -259,6 +259,11 @@ static tare_status read_leave_output(tare_reading *r, tare_yaml *v, tare_error *
 	return tare_yaml_bool(v, &r->into->leave_output, err);
 }
 
+static tare_status read_keep_split(tare_reading *r, tare_yaml *v, tare_error *err)
+{
+	return tare_yaml_bool(v, &r->into->keep_split, err);
+}
+
 static tare_status read_output_type(tare_reading *r, tare_yaml *v, tare_error *err)
 {
 	return tare_type_of_yaml(v, &r->into->output_type, err);

@@ -46,6 +46,13 @@ static bool measure(tare_tensor *t, bool refused)
 	return true;
 }
 
+/* llama-quantize's tensors end at the last dimension that is not 1: [1, 64] becomes [64]. */
+static void drop_ones(tare_tensor *t)
+{
+	for (; t->n_dims > 1 && t->dim[0] == 1; t->n_dims--)
+		t->dim++;
+}
+
 static tare_status add_tensors(tare_planner *pl, tare_error *err)
 {
 	tare_model *out = pl->p->out;
@@ -68,6 +75,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 		t.type = item->type;
 		t.file = pl->keeps_split ? source->file : 0;
 		t.offset = 0;
+		if (pl->is->mix && !strcmp(out->format->name, "gguf"))
+			drop_ones(&t);
 		if (!measure(&t, item->refused))
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
 		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
@@ -82,19 +91,18 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 
 static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
 {
-	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count, opt->keep_split };
+	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count, pl->is->keep_split };
 
-	if (opt->keep_split && (opt->split_size || opt->split_count))
-		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "files of a given size, or those of the source: not both");
-
+	if (pl->is->keep_split && (opt->split_size || opt->split_count))
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "files of a given size, or those of the source (keep_split): not both");
 	TARE_TRY(tare_recipe_check(pl->recipe, err));
 	if (pl->is->fit && !pl->may_be_open)
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "a base with a budget (fit) must be worked out before it is planned");
 	TARE_TRY(start_outline(pl, opt, err));
-	if (opt->keep_split && strcmp(pl->p->out->format->name, "gguf"))
+	if (pl->is->keep_split && strcmp(pl->p->out->format->name, "gguf"))
 		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "the source's files can be kept only in GGUF, not in %s",
 				 pl->p->out->format->name);
-	pl->keeps_split = opt->keep_split;
+	pl->keeps_split = pl->is->keep_split;
 	TARE_TRY(tare_plan_imatrix(pl, err));
 	TARE_TRY(tare_plan_prune(pl, err));
 	TARE_TRY(tare_plan_rules(pl, err));

@@ -73,7 +73,7 @@ typedef struct tare_settings {
 	const tare_yaml *imatrix;       /* NULL: none */
 	const tare_yaml *include_weights, *exclude_weights; /* lists of scalars, or NULL */
 	tare_fallback fallback;
-	bool allow_requantize, pure, leave_output;
+	bool allow_requantize, pure, leave_output, keep_split;
 	const tare_type *output_type, *token_embedding_type; /* NULL: as base says */
 	tare_nonfinite nonfinite;
 	const tare_yaml *set;           /* metadata.set: a map, or NULL */

@@ -60,6 +60,13 @@ types() {
 		cmp a b
 	done
 	tare-requantize -q -t Q4_K_M --keep-split --verify out-00001-of-*.gguf in-00001-of-*.gguf
+	tare-requantize -t Q4_K_M --keep-split --print-recipe >r.yaml
+	grep -qx 'keep_split: true' r.yaml
+	tare-requantize -q -r r.yaml --verify out-00001-of-*.gguf in-00001-of-*.gguf
+	tare-requantize -r r.yaml --print-recipe | cmp - r.yaml
+	printf 'tare: 1\nbase: Q4_K_M\nkeep_split: yes please\n' >bad.yaml
+	run -2 --separate-stderr tare-requantize -r bad.yaml in-00001-of-*.gguf -o x.gguf
+	[[ $stderr =~ ^bad.yaml:3: ]]
 	tare-requantize -q -t COPY --keep-split m.gguf -o one.gguf
 	[ -e one.gguf ]
 	run -2 tare-requantize -q -t Q4_K_M --keep-split --split-size 1M in-00001-of-*.gguf -o x.gguf

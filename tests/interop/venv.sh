@@ -10,6 +10,7 @@ if [ "$(cat $venv/made-from 2>/dev/null)" != "$want" ]; then
 	python3 -m venv $venv >&2 || { echo "python3 -m venv failed"; exit 1; }
 	$venv/bin/pip -q --disable-pip-version-check install --require-hashes --no-deps --only-binary :all: -r "$here/requirements.txt" >&2 ||
 		{ echo "the package registry did not give the pinned packages"; exit 1; }
+	$venv/bin/python "$here/older_libc.py" $venv/lib/python*/site-packages/llama_cpp_py_sync/lib*.so.0 >&2 || { echo "older_libc.py failed"; exit 1; }
 	echo "$want" >$venv/made-from
 fi
 echo $venv

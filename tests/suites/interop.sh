@@ -51,7 +51,14 @@ if [ -n "${TARE_SHARED:-}" ]; then # one tiny model of each family, with real ro
 else
 	tap_skip "one model of each family" "the shared golden set is not here"
 fi
-echo "# random tensors"
-(cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-20}")
+echo "# whole files with the options of llama-quantize"
+options=tests/interop/llama_options.py
+$py $options
 r=$?
+if [ -n "${TARE_SHARED:-}" ]; then
+	p=$TARE_SHARED/golden/requant/tiny-phi3-f16
+	$py $options $p.gguf $p.imatrix.gguf && $py $options --mixes Q4_K_M,IQ4_XS "$TARE_SHARED"/golden/checkpoints/gguf/*.f16.gguf || r=1
+fi
+echo "# random tensors"
+(cd tests/interop && "../../$py" ggml_bytes.py "../../$BUILD/libtare.so.0" "${GGML_MILLIONS:-20}") || r=1
 [ $r -eq 0 ] && [ $tap_fail -eq 0 ]

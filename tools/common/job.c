@@ -185,7 +185,7 @@ int tool_job_run(const tool_job *job, tare_model *m)
 {
 	const tool_shared *s = job->shared;
 	tare_plan_options opt = { .path = job->dry_run && !s->output ? NULL : output_of(s), .to = s->to, .split_size = s->split_size,
-				  .split_count = s->split_count, .keep_split = job->keep_split, .endian = job->endian };
+				  .split_count = s->split_count, .endian = job->endian };
 	char *name = tool_input_name(tare_model_path(m));
 	tare_error err = TARE_ERROR_INIT;
 	tare_plan *p;

@@ -10,7 +10,6 @@ typedef struct tool_job {
 	const char *doing;     /* for progress: "quantizing" */
 	tare_recipe *recipe;
 	tare_endian endian;
-	bool keep_split;
 	bool dry_run;          /* the plan on standard output, nothing written */
 	bool loss;             /* a table of what was lost */
 	const char *report;    /* JSON file, "-" for standard output; NULL: none */

@@ -88,7 +88,7 @@ static int plan_and_compare(const tool_job *job, tare_model *in, tare_model *of)
 {
 	const tool_shared *s = job->shared;
 	const tare_plan_options opt = { .path = job->verify, .to = s->to ? s->to : tare_model_format(of), .split_size = s->split_size,
-					.split_count = s->split_count, .keep_split = job->keep_split, .endian = job->endian };
+					.split_count = s->split_count, .endian = job->endian };
 	char *name = tool_input_name(tare_model_path(in));
 	tare_error err = TARE_ERROR_INIT;
 	int status = TOOL_NO;

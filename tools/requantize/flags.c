@@ -55,6 +55,7 @@ static const struct single {
 	{ "token-embedding-type", "token_embedding_type" },
 	{ "leave-output-tensor", "leave_output" },
 	{ "pure", "pure" },
+	{ "keep-split", "keep_split" },
 	{ "fallback", "fallback" },
 	{ "nonfinite", "nonfinite" },
 	{ "allow-requantize", "allow_requantize" },

@@ -11,7 +11,6 @@ typedef struct requantize_options {
 	tool_said said;     /* options that are keys of a recipe */
 	bool print_recipe, dry_run, loss;
 	const char *report;
-	bool keep_split;
 	const char *verify;
 } requantize_options;
 
