@@ -36,39 +36,39 @@ static double clamp(double v, double low, double high)
 	return v < high ? v : high;
 }
 
-static bool is_too_small(const tare_scheme_layout *l, double s)
+static bool is_too_small(const tare_type *t, double s)
 {
-	return l->opt.scale == &tare_type_f16 ? tare_scale_round(l->opt.scale, (float)s) == 0 : !(s >= (double)FLT_MIN);
+	return t == &tare_type_f16 ? tare_scale_round(t, (float)s) == 0 : !(s >= (double)FLT_MIN);
 }
 
-static void settle_one(const tare_scheme_layout *l, float *lo_scale, float *hi_zero)
+void tare_int8_parameters(const tare_scheme_options *o, float least, float most, float *scale, float *zero)
 {
-	tare_code_range q = spread(&l->opt);
-	double lo = *lo_scale < 0 ? (double)*lo_scale : 0, hi = *hi_zero > 0 ? (double)*hi_zero : 0, s, zero;
+	double lo = least < 0 ? (double)least : 0, hi = most > 0 ? (double)most : 0, s, z;
+	tare_code_range q = spread(o);
 
-	if (l->opt.symmetric) {
+	if (o->symmetric) {
 		hi = -lo > hi ? -lo : hi;
 		lo = -hi;
 	}
 	s = hi - lo;
-	if (l->opt.grain == TARE_GRAIN_BLOCK)
-		s = (double)tare_scale_round(l->opt.scale, (float)s);
+	if (o->grain == TARE_GRAIN_BLOCK)
+		s = (double)tare_scale_round(o->scale, (float)s);
 	s /= q.high - q.low;
-	*lo_scale = 1;
-	*hi_zero = 0;
-	if (is_too_small(l, s))
+	*scale = 1;
+	*zero = 0;
+	if (is_too_small(o->scale, s))
 		return;
-	*lo_scale = tare_scale_round(l->opt.scale, (float)s);
-	if (l->opt.grain == TARE_GRAIN_BLOCK)
-		s = (double)*lo_scale;
-	zero = l->opt.symmetric ? (q.low + q.high) / 2.0 : clamp(q.low - lo / s, q.low, q.high);
-	*hi_zero = (float)nearest(zero);
+	*scale = tare_scale_round(o->scale, (float)s);
+	if (o->grain == TARE_GRAIN_BLOCK)
+		s = (double)*scale;
+	z = o->symmetric ? (q.low + q.high) / 2.0 : clamp(q.low - lo / s, q.low, q.high);
+	*zero = (float)nearest(z);
 }
 
 void tare_int8_settle(const tare_scheme_layout *l, float *lo, float *hi, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		settle_one(l, lo + i, hi + i);
+		tare_int8_parameters(&l->opt, lo[i], hi[i], lo + i, hi + i);
 }
 
 tare_status tare_int8_lay(tare_scheme_layout *l, uint32_t n_dims, const uint64_t *dim, size_t tile_size, tare_error *err)

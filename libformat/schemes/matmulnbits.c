@@ -13,6 +13,8 @@
 #include "schemes/scheme.h"
 #include "schemes/values.h"
 
+enum { CACHE_LINE = 64 };
+
 static uint64_t columns_of(const tare_scheme_layout *l)
 {
 	return l->outer * l->inner;
@@ -142,6 +144,7 @@ struct work {
 	uint8_t *codes, *scales, *zeros; /* of the tile; NULL: not wanted */
 	uint64_t col;                    /* of the strip */
 	size_t cols;
+	float none[TARE_STRIP_COLS];     /* the least of no values */
 	float buf[TARE_STRIP_ROWS * TARE_STRIP_COLS];
 };
 
@@ -162,10 +165,9 @@ static uint64_t rows_of(const struct work *w, uint64_t block)
 
 static void range_of(struct work *w, uint64_t block, uint64_t rows, float *lo, float *hi)
 {
-	for (size_t c = 0; c < w->cols; c++) {
-		lo[c] = 0x1.fffffep127f;
-		hi[c] = -0x1.fffffep127f;
-	}
+	memcpy(lo, w->none, sizeof w->none);
+	for (size_t c = 0; c < TARE_STRIP_COLS; c++)
+		hi[c] = -lo[c];
 	for (uint64_t done = 0, n; done < rows; done += n) {
 		tare_strip s;
 
@@ -292,6 +294,29 @@ static void fill_zeros(struct work *w, uint64_t n)
 			w->zeros[c * zb + bit / 8] |= (uint8_t)(1u << (w->l->opt.bits - 1) << bit % 8);
 }
 
+static void encode_block(struct work *w, uint64_t block)
+{
+	tare_nbits_scales q;
+
+	settle_block(w, block, &q);
+	store_scales(w, block, &q);
+	if (w->codes)
+		encode_codes(w, block, &q);
+}
+
+/* Columns lie far from each other: as many blocks of each are made in a row as fill a line of the cache. */
+static void encode_columns(struct work *w, uint64_t n)
+{
+	const uint64_t blocks = w->l->blocks, together = block_bytes(w->l) < CACHE_LINE ? CACHE_LINE / block_bytes(w->l) : 1;
+
+	for (uint64_t first = 0; first < blocks; first += together)
+		for (w->col = 0; w->col < n; w->col += w->cols) {
+			w->cols = n - w->col < TARE_STRIP_COLS ? (size_t)(n - w->col) : TARE_STRIP_COLS;
+			for (uint64_t block = first; block < first + together && block < blocks; block++)
+				encode_block(w, block);
+		}
+}
+
 static void encode(const tare_scheme_layout *l, const tare_scheme_tile *t, const tare_values *v, const float *importance,
 		   const void *state, uint8_t *const *out)
 {
@@ -300,18 +325,13 @@ static void encode(const tare_scheme_layout *l, const tare_scheme_tile *t, const
 		.scales = out[TARE_PART_SCALES], .zeros = l->n_parts > TARE_PART_ZEROS ? out[TARE_PART_ZEROS] : NULL,
 	};
 	uint64_t n = is_turned(l) ? t->rows : t->cols;
-	tare_nbits_scales q;
 
+	(void)state;
+	for (size_t c = 0; c < TARE_STRIP_COLS; c++)
+		w.none[c] = 0x1.fffffep127f;
 	if (w.zeros)
 		fill_zeros(&w, n);
-	for (uint64_t block = 0; block < l->blocks; block++)
-		for (w.col = 0; w.col < n; w.col += w.cols) {
-			w.cols = n - w.col < TARE_STRIP_COLS ? (size_t)(n - w.col) : TARE_STRIP_COLS;
-			settle_block(&w, block, &q);
-			store_scales(&w, block, &q);
-			if (w.codes)
-				encode_codes(&w, block, &q);
-		}
+	encode_columns(&w, n);
 	for (uint64_t c = 0; c < n && w.codes && l->opt.algorithm == TARE_ALGORITHM_DEFAULT; c++)
 		leave_stale(&w, w.codes + c * l->blocks * block_bytes(l));
 }

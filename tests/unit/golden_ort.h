@@ -72,6 +72,8 @@ static inline uint8_t *ort_bytes(const char *set, const char *file, size_t offse
 typedef struct quantized {
 	tare_scheme_layout l;
 	uint8_t *part[TARE_PARTS];
+	void (*adjust)(const tare_scheme_layout *l, void *state, const void *user); /* after settling; NULL: nothing */
+	const void *user;
 } quantized;
 
 static inline void quantized_free(quantized *q)
@@ -88,6 +90,8 @@ static inline void quantize_band(quantized *q, const tare_values *v, const float
 	for (uint64_t pass = state ? 0 : 1; pass < 2; pass++) {
 		if (pass && state)
 			tare_scheme_settle(l, state);
+		if (pass && state && q->adjust)
+			q->adjust(l, state, q->user);
 		for (uint64_t i = from; i < to; i++) {
 			uint8_t *out[TARE_PARTS] = { NULL };
 			tare_values at = *v;

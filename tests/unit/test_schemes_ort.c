@@ -106,7 +106,7 @@ static void check_row(const char *set, const char *scheme, struct weight *w, con
 	tare_scheme_options o = options_of(r);
 	tare_values v = w->v;
 	uint64_t turned[] = { w->dim[1], w->dim[0] };
-	quantized q;
+	quantized q = { .adjust = NULL };
 	/* the tool stores per-channel symmetric codes transposed */
 	bool channel = !strcmp(r->field[ORT_BLOCK], "channel");
 	uint64_t *dim = w->dim;
