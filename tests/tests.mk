@@ -14,6 +14,11 @@ $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(STATIC)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $< $(STATIC) $(TEST_LIBS)
 
+# Scalar code that kernels call, put under a count: see the test.
+COUNTED := k_encode $(patsubst %,q%_encode_weighted,4_0 4_1 5_0 5_1) $(patsubst %,iq4_%_encode_block,nl xs) \
+	   $(patsubst %,iq%_coder,1_s 1_m 2_xxs 2_xs 2_s 3_xxs 3_s)
+$(BUILD)/tests/unit/test_guarded: TEST_LIBS += $(COUNTED:%=-Wl,--wrap=tare_%)
+
 # Fixtures are compiled from readable text: fixtures/<group>/<name>.txt -> build/fixtures/<group>/<name>.bin
 # The compiler runs here, whatever the machine built for.
 HOSTCC ?= cc

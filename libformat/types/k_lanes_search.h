@@ -301,16 +301,23 @@ V_INLINE vf v_below_code(int max_code, vf v, vm *sound)
 {
 	vf l = v_min(v_nearest(v), v_set((float)max_code));
 
-	*sound = m_and(*sound, m_and(v_in_range(v), m_not(v_lt(l, v_zero()))));
+	*sound = m_and(*sound, m_and(v_in_range(v), m_not(v_lt(l, v_set(-256)))));
 	return l;
 }
 
-V_INLINE vf v_square_loss(size_t n, int max_code, const float (*x)[LANES], const float (*w)[LANES], vf inverse, vf scale, vm *sound)
+/* A code below zero, as it wraps in the byte of the scalar code. */
+V_INLINE vf v_in_byte(vf l)
+{
+	return v_select(v_lt(l, v_zero()), l + v_set(256), l);
+}
+
+V_INLINE vf v_square_loss(size_t n, int max_code, bool in_bytes, const float (*x)[LANES], const float (*w)[LANES], vf inverse, vf scale,
+			  vm *sound)
 {
 	vf loss = v_zero();
 
 	for (size_t i = 0; i < n; i++) {
-		vf v = v_load(x[i]), error = v - scale * v_below_code(max_code, inverse * v, sound);
+		vf v = v_load(x[i]), l = v_below_code(max_code, inverse * v, sound), error = v - scale * (in_bytes ? v_in_byte(l) : l);
 
 		loss = loss + v_load(w[i]) * error * error;
 	}
@@ -330,14 +337,14 @@ V_INLINE void v_refine_positive(size_t n, int max_code, const float (*x)[LANES],
 			vm wanted = m_and(v_lt(v_zero(), new_lx), v_lt(v_zero(), new_l2));
 
 			c = v_min(v_nearest(quotient), v_set((float)max_code));
-			*sound = m_and(*sound, m_or(m_and(v_in_range(quotient), m_not(v_lt(c, v_zero()))), m_not(wanted)));
+			*sound = m_and(*sound, m_or(m_and(v_in_range(quotient), m_not(v_lt(c, v_set(-256)))), m_not(wanted)));
 			wanted = m_and(m_and(wanted, m_not(idle)), m_not(v_eq(c, old)));
 			if (!m_any(wanted))
 				continue;
 			new_lx = new_lx + wx * c;
 			new_l2 = new_l2 + wi * c * c;
 			wanted = m_and(wanted, v_lt(*lx * *lx * new_l2, new_lx * new_lx * *l2));
-			v_store(l[i], v_select(wanted, c, old));
+			v_store(l[i], v_select(wanted, v_in_byte(c), old));
 			*lx = v_select(wanted, new_lx, *lx);
 			*l2 = v_select(wanted, new_l2, *l2);
 			moved = m_or(moved, wanted);
@@ -347,7 +354,7 @@ V_INLINE void v_refine_positive(size_t n, int max_code, const float (*x)[LANES],
 	}
 }
 
-/* tare_search_positive(): codes in l[n][LANES]; returns the scale. Marks lanes with NaN, and with a value so negative that its code is. */
+/* tare_search_positive(): codes in l[n][LANES]; returns the scale. Marks lanes with NaN or beyond its range. */
 V_INLINE vf v_search_positive(size_t n, int max_code, const float (*x)[LANES], const float (*w)[LANES], float (*l)[LANES], vm *bad)
 {
 	vf max = v_zero(), inverse, best, lx = v_zero(), l2 = v_zero();
@@ -361,14 +368,14 @@ V_INLINE vf v_search_positive(size_t n, int max_code, const float (*x)[LANES], c
 	}
 	zero = v_lt(max, v_set(TARE_TINY));
 	inverse = v_set((float)max_code) / max;
-	best = v_square_loss(n, max_code, x, w, inverse, v_set(1) / inverse, &sound);
+	best = v_square_loss(n, max_code, true, x, w, inverse, v_set(1) / inverse, &sound);
 	for (int step = -4; step <= 4; step++) {
 		vf trial = v_set(0.1f * (float)step + (float)max_code) / max, loss;
 		vm better;
 
 		if (!step)
 			continue;
-		loss = v_square_loss(n, max_code, x, w, trial, v_set(1) / trial, &sound);
+		loss = v_square_loss(n, max_code, false, x, w, trial, v_set(1) / trial, &sound);
 		better = v_lt(loss, best);
 		best = v_select(better, loss, best);
 		inverse = v_select(better, trial, inverse);
@@ -376,7 +383,7 @@ V_INLINE vf v_search_positive(size_t n, int max_code, const float (*x)[LANES], c
 	for (size_t i = 0; i < n; i++) {
 		vf v = v_load(x[i]), wi = v_load(w[i]), c = v_below_code(max_code, inverse * v, &sound);
 
-		v_store(l[i], v_select(zero, v_zero(), c));
+		v_store(l[i], v_select(zero, v_zero(), v_in_byte(c)));
 		lx = lx + wi * v * c;
 		l2 = l2 + wi * c * c;
 	}

@@ -6,20 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cpu.h"
-#include "types/type.h"
 #include "types_input.h"
+#include "versions.h"
 
-enum { MAX_WEIGHTS = 40 * 256, MAX_TESTS = 256, GUARD = 64 };
-
-struct version {
-	const tare_type *type;
-	const struct tare_kernel *kernel;
-	char name[64];
-};
+enum { MAX_WEIGHTS = 40 * 256, GUARD = 64 };
 
 struct buffers {
 	float x[MAX_WEIGHTS], w[MAX_WEIGHTS], y[MAX_WEIGHTS], y_scalar[MAX_WEIGHTS];
@@ -85,33 +77,7 @@ static void as_the_scalar_code(void **state)
 	free(b);
 }
 
-static void no_vector_version_runs_here(void **state)
-{
-	skip();
-}
-
-static size_t add_versions(struct CMUnitTest *tests, size_t n, const tare_type *t)
-{
-	static struct version versions[MAX_TESTS];
-
-	for (const struct tare_kernel *k = t->kernels; k && k->cpu && n < MAX_TESTS; k++) {
-		if ((tare_cpu_flags() & k->cpu) != k->cpu)
-			continue;
-		versions[n] = (struct version){ .type = t, .kernel = k };
-		snprintf(versions[n].name, sizeof versions[n].name, "%s with %s", t->name,
-			 k->cpu & TARE_CPU_AVX512 ? "avx512" : k->cpu & TARE_CPU_AVX2 ? "avx2" : k->cpu & TARE_CPU_SSE2 ? "sse2" : "neon");
-		tests[n] = (struct CMUnitTest){ versions[n].name, as_the_scalar_code, NULL, NULL, &versions[n] };
-		n++;
-	}
-	return n;
-}
-
 int main(void)
 {
-	static struct CMUnitTest tests[MAX_TESTS] = { cmocka_unit_test(no_vector_version_runs_here) };
-	size_t n = 0;
-
-	for (size_t i = 0; tare_type_at(i); i++)
-		n = add_versions(tests, n, tare_type_at(i));
-	return _cmocka_run_group_tests("vector versions", tests, n ? n : 1, NULL, NULL);
+	return run_versions("vector versions", as_the_scalar_code, false);
 }
