@@ -72,12 +72,25 @@ static tare_trouble_kind trouble_with(const tare_importance *e, const tare_tenso
 	return e ? TARE_TROUBLE_OTHER_LENGTH : TARE_TROUBLE_NO_ENTRY;
 }
 
+static const tare_importance *entry_of(const tare_planner *pl, const tare_tensor *t)
+{
+	size_t i = pl->n_used ? tare_imatrix_find(pl->p->imatrix, t->name) : SIZE_MAX;
+
+	return i != SIZE_MAX && pl->used[i] ? &pl->p->imatrix->entries[i] : NULL;
+}
+
+const tare_importance *tare_plan_entry(const tare_planner *pl, const tare_tensor *t)
+{
+	const tare_importance *e = entry_of(pl, t);
+
+	return e && e->values == tare_imatrix_values_for(t) ? e : NULL;
+}
+
 /* By the name in the source, as llama-quantize looks it up. */
 tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
 	bool needs = tare_needs_imatrix(pl->is->mix, item->type, item->name), uses = tare_type_uses_importances(item->type);
-	size_t i = pl->n_used ? tare_imatrix_find(pl->p->imatrix, t->name) : SIZE_MAX;
 	tare_trouble_kind kind;
 	tare_status st = TARE_OK;
 
@@ -85,8 +98,7 @@ tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *
 		return needs ? tare_plan_trouble(pl, TARE_TROUBLE_IMATRIX, item, NULL, item->type, err) : TARE_OK;
 	if (!tare_type_is_quantized(item->type))
 		return TARE_OK;
-	if (i != SIZE_MAX && pl->used[i])
-		item->importance = &pl->p->imatrix->entries[i];
+	item->importance = entry_of(pl, t);
 	kind = trouble_with(item->importance, t, needs, uses);
 	if (kind != TARE_TROUBLE_KINDS)
 		st = tare_plan_trouble(pl, kind, item, NULL, kind == TARE_TROUBLE_LENGTH ? NULL : item->type, err);

@@ -186,7 +186,7 @@ const tare_type *tare_plan_fit_type(const tare_settings *is, const tare_tensor *
 	return instead && divides(t, instead) ? instead : &tare_type_f16;
 }
 
-/* All that a fit may make of a weight must be possible. Its importances are those of any type that uses them. */
+/* All that a fit may make of a weight must be possible. Its loss is weighed with its importances, whether a type uses them or not. */
 static tare_status check_open(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
@@ -209,9 +209,8 @@ static tare_status check_open(tare_planner *pl, tare_item *item, tare_error *err
 			continue;
 		any = true;
 		TARE_TRY(check(pl, &tried, err));
-		if (tried.importance)
-			item->importance = tried.importance;
 	}
+	item->importance = tare_plan_entry(pl, t);
 	return any ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_UNEVEN, item, NULL, fit->types[0], err);
 }
 

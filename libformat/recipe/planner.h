@@ -83,6 +83,8 @@ tare_status tare_plan_prune_metadata(tare_planner *pl, tare_error *err);
 tare_status tare_plan_imatrix(tare_planner *pl, tare_error *err);
 /* The matrix's entry for an item that will be quantized, into item->importance; what is missing is told. */
 tare_status tare_plan_importance(tare_planner *pl, tare_item *item, tare_error *err);
+/* The matrix's entry for t, or NULL if there is none of the right length. */
+const tare_importance *tare_plan_entry(const tare_planner *pl, const tare_tensor *t);
 /* quantize.imatrix.*, as llama-quantize writes them. */
 tare_status tare_plan_imatrix_metadata(tare_planner *pl, tare_error *err);
 /* plan_types.c: their types, by the base, and what cannot be done. */

@@ -51,12 +51,18 @@ if [ -n "${TARE_SHARED:-}" ]; then # one tiny model of each family, with real ro
 else
 	tap_skip "one model of each family" "the shared golden set is not here"
 fi
+for m in "" "$matrix"; do
+	# shellcheck disable=SC2086 # perhaps no matrix
+	tap "a budget loses less than the mix of its size, as the gguf package reads both${m:+, with a matrix}" $py tests/bench/fit.py "$model" $m \
+		{Q2_K,Q3_K_M,Q4_K_M,Q5_K_M}:q4_0,q4_1,q5_0,q5_1,q8_0,iq4_nl
+done
 echo "# whole files with the options of llama-quantize"
 options=tests/interop/llama_options.py
 $py $options
 r=$?
 if [ -n "${TARE_SHARED:-}" ]; then
 	p=$TARE_SHARED/golden/requant/tiny-phi3-f16
+	tap "a budget among K types, with a matrix" $py tests/bench/fit.py $p.gguf $p.imatrix.gguf
 	$py $options $p.gguf $p.imatrix.gguf && $py $options --mixes Q4_K_M,IQ4_XS "$TARE_SHARED"/golden/checkpoints/gguf/*.f16.gguf || r=1
 fi
 echo "# random tensors"
