@@ -2,6 +2,7 @@
 #ifndef TARE_TYPES_BYTES16_H
 #define TARE_TYPES_BYTES16_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,6 +20,14 @@ static inline tare_b16 tare_b16_load(const uint8_t *p)
 static inline void tare_b16_store(uint8_t *p, tare_b16 v)
 {
 	memcpy(p, &v, sizeof v);
+}
+
+static inline bool tare_b16_any(tare_b16 v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof half);
+	return half[0] | half[1];
 }
 
 /* Two times eight bytes. */

@@ -125,38 +125,46 @@ V_INLINE void decode_iq3_s(float *y, const struct tare_iq3_s *b, const struct ta
 	}
 }
 
-/* Two groups of iq1_*: eighths of the scale. high: above the eight lower bits of each point; down: the shift. */
-V_INLINE void decode_iq1_16(float *y, const struct tare_lattice_rows *r, const uint8_t *low, uint32_t high0, uint32_t high1, tare_b16 down,
+/* Two groups of iq1_*, in eighths of the scale. high: what is above the lower eight bits of each point; down: two bits, the shifts. */
+V_INLINE void decode_iq1_16(float *y, const struct tare_lattice_rows *r, const uint8_t *low, size_t high0, size_t high1, unsigned down,
 			    float scale)
 {
+	static const int8_t shift[4][16] = {
+		{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+		{ -1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1 },
+		{ 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1 },
+		{ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+	};
 	tare_b16 level = tare_b16_join2(r->iq1[low[0] | (high0 & 7) << 8], r->iq1[low[1] | (high1 & 7) << 8]);
 
-	v_decode_signed16(y, level + (down | 1), scale * TARE_IQ1_SHIFT);
+	v_decode_signed16(y, level + tare_b16_load((const uint8_t *)shift[down]), scale * TARE_IQ1_SHIFT);
 }
 
 V_INLINE void decode_iq1_s(float *y, const struct tare_iq1_s *b, const struct tare_lattice_rows *r)
 {
 	float d = tare_get_scale(b->d);
+	const uint8_t *low = b->low;
 
 	for (size_t s = 0; s < 8; s++) {
-		uint32_t high = tare_get16(b->high + 2 * s, false);
-		float scale = d * (float)(2 * (high >> 12 & 7) + 1);
-		tare_b16 down = (tare_b16){ 0 } - (uint8_t)(high >> 15);
+		size_t high = tare_get16(b->high + 2 * s, false);
+		float scale = d * (float)(int)(2 * (high >> 12 & 7) + 1);
+		unsigned down = high >> 15 ? 3 : 0;
 
-		for (size_t k = 0; k < 4; k += 2, y += 16, high >>= 6)
-			decode_iq1_16(y, r, b->low + 4 * s + k, high, high >> 3, down, scale);
+		for (size_t k = 0; k < 2; k++, y += 16, low += 2, high >>= 6)
+			decode_iq1_16(y, r, low, high, high >> 3, down, scale);
 	}
 }
 
 V_INLINE void decode_iq1_m(float *y, const struct tare_iq1_m *b, const struct tare_lattice_rows *r)
 {
 	float d = tare_iq1_m_scale(b);
+	const uint8_t *low = b->low, *high = b->high;
 
-	for (size_t s = 0; s < 16; s++, y += 16) {
-		uint32_t high = b->high[s];
-		tare_b16 down = tare_b16_of_bits(high & 8 ? 255 : 0, high & 128 ? 255 : 0);
+	for (size_t i = 0; i < 4; i++) {
+		unsigned scales = tare_get16(b->scale + 2 * i, false);
 
-		decode_iq1_16(y, r, b->low + 2 * s, high, high >> 4, down, d * (float)tare_iq1_m_odd(b, s));
+		for (size_t k = 0; k < 4; k++, y += 16, low += 2, high++, scales >>= 3)
+			decode_iq1_16(y, r, low, *high, *high >> 4, (*high >> 3 & 1u) | (*high >> 6 & 2u), d * (float)(int)(2 * (scales & 7) + 1));
 	}
 }
 

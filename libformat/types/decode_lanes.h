@@ -9,11 +9,17 @@
 #include "types/low_bits.h"
 #include "types/pack32.h"
 
-/* n codes with one scale; n is a multiple of 16. */
-V_INLINE void decode_run(float *y, const void *code, size_t n, bool has_sign, int bias, float scale, float min)
+/* n codes with one scale, from 0 on or from -bias on; n is a multiple of 16. */
+V_INLINE void decode_run(float *y, const uint8_t *code, size_t n, float scale, float min)
 {
 	for (size_t i = 0; i < n; i += 16)
-		v_decode16(y + i, (const uint8_t *)code + i, has_sign, bias, scale, min);
+		v_decode16(y + i, tare_b16_load(code + i), false, scale, min);
+}
+
+V_INLINE void decode_run_around(float *y, const void *code, size_t n, uint8_t bias, float scale)
+{
+	for (size_t i = 0; i < n; i += 16)
+		v_decode_signed16(y + i, tare_b16_load((const uint8_t *)code + i) - bias, scale);
 }
 
 V_INLINE void decode_q4_0(float *y, const struct tare_q4_0 *b)
@@ -22,7 +28,7 @@ V_INLINE void decode_q4_0(float *y, const struct tare_q4_0 *b)
 	uint8_t code[32];
 
 	tare_unpack_low(code, b->low);
-	decode_run(y, code, 32, false, 8, d, 0);
+	decode_run_around(y, code, 32, 8, d);
 	tare_settle(y, 32, d, 0);
 }
 
@@ -32,7 +38,7 @@ V_INLINE void decode_q4_1(float *y, const struct tare_q4_1 *b)
 	uint8_t code[32];
 
 	tare_unpack_low(code, b->low);
-	decode_run(y, code, 32, false, 0, d, -m);
+	decode_run(y, code, 32, d, -m);
 	tare_settle(y, 32, d, m);
 }
 
@@ -42,7 +48,7 @@ V_INLINE void decode_q5_0(float *y, const struct tare_q5_0 *b)
 	uint8_t code[32];
 
 	tare_unpack_five(code, b->low, b->high);
-	decode_run(y, code, 32, false, 16, d, 0);
+	decode_run_around(y, code, 32, 16, d);
 	tare_settle(y, 32, d, 0);
 }
 
@@ -52,7 +58,7 @@ V_INLINE void decode_q5_1(float *y, const struct tare_q5_1 *b)
 	uint8_t code[32];
 
 	tare_unpack_five(code, b->low, b->high);
-	decode_run(y, code, 32, false, 0, d, -m);
+	decode_run(y, code, 32, d, -m);
 	tare_settle(y, 32, d, m);
 }
 
@@ -60,7 +66,7 @@ V_INLINE void decode_q8_0(float *y, const struct tare_q8_0 *b)
 {
 	float d = tare_get_scale(b->d);
 
-	decode_run(y, b->code, 32, true, 0, d, 0);
+	decode_run_around(y, b->code, 32, 0, d);
 	tare_settle(y, 32, d, 0);
 }
 
@@ -71,7 +77,7 @@ V_INLINE void decode_q2_K(float *y, const struct tare_q2_K *b)
 
 	tare_k_get_pairs(code, b->low);
 	for (size_t j = 0; j < 16; j++)
-		v_decode16(y + 16 * j, code + 16 * j, false, 0, d * (float)(b->scales[j] & 15), dmin * (float)(b->scales[j] >> 4));
+		decode_run(y + 16 * j, code + 16 * j, 16, d * (float)(b->scales[j] & 15), dmin * (float)(b->scales[j] >> 4));
 	tare_settle(y, TARE_K, d, dmin);
 }
 
@@ -84,7 +90,7 @@ V_INLINE void decode_q3_K(float *y, const struct tare_q3_K *b)
 	tare_k_get_bits(code, b->high, 1u << 2);
 	tare_k_get_scales16(scale, b->scales);
 	for (size_t j = 0; j < 16; j++)
-		v_decode16(y + 16 * j, code + 16 * j, false, 4, d * (float)(scale[j] - 32), 0);
+		decode_run_around(y + 16 * j, code + 16 * j, 16, 4, d * (float)(scale[j] - 32));
 	tare_settle(y, TARE_K, d, 0);
 }
 
@@ -94,7 +100,7 @@ V_INLINE void decode_mins32(float *y, const uint8_t *code, const uint8_t *scales
 
 	tare_k_get_scales(scale, min, scales);
 	for (size_t j = 0; j < 8; j++)
-		decode_run(y + 32 * j, code + 32 * j, 32, false, 0, d * (float)scale[j], dmin * (float)min[j]);
+		decode_run(y + 32 * j, code + 32 * j, 32, d * (float)scale[j], dmin * (float)min[j]);
 	tare_settle(y, TARE_K, d, dmin);
 }
 
@@ -122,7 +128,7 @@ V_INLINE void decode_q6_K(float *y, const struct tare_q6_K *b)
 
 	tare_k_get_sixes(code, b);
 	for (size_t j = 0; j < 16; j++)
-		v_decode16(y + 16 * j, code + 16 * j, false, 32, d * (float)b->scales[j], 0);
+		decode_run_around(y + 16 * j, code + 16 * j, 16, 32, d * (float)b->scales[j]);
 	tare_settle(y, TARE_K, d, 0);
 }
 
@@ -201,8 +207,7 @@ V_INLINE void decode_tq2_0(float *y, const struct tare_tq2_0 *b)
 	uint8_t code[256];
 
 	tare_k_get_pairs(code, b->code);
-	for (size_t i = 0; i < 256; i += 16)
-		v_decode_signed16(y + i, tare_b16_load(code + i) - 1, d);
+	decode_run_around(y, code, 256, 1, d);
 	tare_settle(y, 256, d, 0);
 }
 

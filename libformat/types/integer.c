@@ -1,8 +1,8 @@
 /* Integers and truth values: stored as they are, decoded to the nearest f32, never written from f32. */
+#include "types/integer.h"
+#include "types/kernels.h"
 #include "types/swap.h"
 #include "types/type.h"
-
-#include "base/bytes.h"
 
 #define DECODE(name, expression)                                                                       \
 	static void decode_##name(float *restrict dst, const void *restrict src, size_t nblocks)       \
@@ -22,22 +22,14 @@
 #define ROW(type, id, width, swapper)                                                                        \
 	const struct tare_type tare_type_##type = {                                                          \
 		.name = #type, .gguf_id = id, .block_len = 1, .block_size = width, .flags = TARE_TYPE_INTEGER, \
-		.decode = decode_##type, .swap = swapper,                                                    \
+		.decode = decode_##type, .swap = swapper, .kernels = TARE_DECODERS(type),                    \
 	};
 
 SWAP(2)
 SWAP(4)
 SWAP(8)
 
-DECODE(i8, (int8_t)p[i])
-DECODE(i16, (int16_t)tare_get16(p + 2 * i, false))
-DECODE(i32, (int32_t)tare_get32(p + 4 * i, false))
-DECODE(i64, (int64_t)tare_get64(p + 8 * i, false))
-DECODE(u8, p[i])
-DECODE(u16, tare_get16(p + 2 * i, false))
-DECODE(u32, tare_get32(p + 4 * i, false))
-DECODE(u64, tare_get64(p + 8 * i, false))
-DECODE(truth, p[i] != 0)
+TARE_INTEGERS(DECODE)
 
 ROW(i8, 24, 1, NULL)
 ROW(i16, 25, 2, swap2)
@@ -49,5 +41,6 @@ ROW(u32, -1, 4, swap4)
 ROW(u64, -1, 8, swap8)
 
 const struct tare_type tare_type_bool = {
-	.name = "bool", .gguf_id = -1, .block_len = 1, .block_size = 1, .flags = TARE_TYPE_INTEGER, .decode = decode_truth,
+	.name = "bool", .gguf_id = -1, .block_len = 1, .block_size = 1, .flags = TARE_TYPE_INTEGER,
+	.decode = decode_truth, .kernels = TARE_DECODERS(truth),
 };

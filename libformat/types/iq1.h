@@ -34,12 +34,6 @@ static inline float tare_iq1_m_scale(const struct tare_iq1_m *b)
 	return tare_f32_of_f16((uint16_t)bits);
 }
 
-/* That of its sub-block s, in units of it. */
-static inline unsigned tare_iq1_m_odd(const struct tare_iq1_m *b, size_t s)
-{
-	return 2 * (tare_get16(b->scale + s / 4 * 2, false) >> 3 * (s % 4) & 7u) + 1;
-}
-
 /* importance: n, or NULL for x^2 alone. */
 void tare_iq1_weigh(float *w, const float *x, size_t n, const float *importance, float sigma2);
 float tare_iq1_largest(const float *x, size_t n);

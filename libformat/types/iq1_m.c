@@ -15,9 +15,9 @@ static void decode_block(float *y, const struct tare_iq1_m *b)
 	float d = tare_iq1_m_scale(b);
 
 	for (unsigned k = 0; k < GROUPS; k++) {
-		unsigned high = b->high[k / 2] >> 4 * (k % 2) & 15;
+		unsigned s = k / 2, high = b->high[s] >> 4 * (k % 2) & 15, scale = tare_get16(b->scale + s / 4 * 2, false) >> 3 * (s % 4) & 7u;
 
-		tare_iq1_decode(y + GROUP * k, b->low[k] | (high & 7) << 8, d * (float)tare_iq1_m_odd(b, k / 2), high >> 3);
+		tare_iq1_decode(y + GROUP * k, b->low[k] | (high & 7) << 8, d * (float)(2 * scale + 1), high >> 3);
 	}
 }
 

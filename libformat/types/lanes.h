@@ -126,23 +126,22 @@ V_INLINE void v_round_away16(uint8_t *code, const float *x, float factor)
 	v_truncate16(code, v);
 }
 
-/* Sixteen weights: scale * (code - bias) - min. */
-V_INLINE void v_decode16(float *y, const void *code, bool has_sign, int bias, float scale, float min)
+/* Sixteen weights: scale * code - min. */
+V_INLINE void v_decode16(float *y, tare_b16 code, bool has_sign, float scale, float min)
 {
+	uint8_t byte[16];
 	vf v[SIXTEEN];
 
-	v_widen16(v, code, has_sign);
+	tare_b16_store(byte, code);
+	v_widen16(v, byte, has_sign);
 	for (size_t i = 0; i < SIXTEEN; i++)
-		v_store(y + i * LANES, v_set(scale) * (v[i] - v_set((float)bias)) - v_set(min));
+		v_store(y + i * LANES, v_set(scale) * v[i] - v_set(min));
 }
 
 /* Sixteen weights of codes with a sign: scale * code. */
 V_INLINE void v_decode_signed16(float *y, tare_b16 code, float scale)
 {
-	uint8_t byte[16];
-
-	tare_b16_store(byte, code);
-	v_decode16(y, byte, true, 0, scale, 0);
+	v_decode16(y, code, true, scale, 0);
 }
 
 /* The decoder of a type from decode_TYPE(), which makes len weights of a block. */

@@ -174,12 +174,22 @@ static inline void v_widen16(vf *v, const void *bytes, bool has_sign)
 }
 #endif
 
+/* Four little-endian words. */
+static inline vm v_words4(const uint8_t *p)
+{
+#ifdef __SSE2__
+	return (vm)_mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)p), _mm_setzero_si128());
+#else
+	return (vm)vmovl_u16((uint16x4_t)vld1_u8(p));
+#endif
+}
+
 /* tare_f32_of_f16(), four at a time. */
 static inline vf v_from_half4(const uint8_t *p)
 {
 	const vm k112 = (vm){ 112, 112, 112, 112 } << 23, inf = (vm){ 255, 255, 255, 255 } << 23, quiet = inf - inf + 0x400000;
-	vm h = { tare_get16(p, false), tare_get16(p + 2, false), tare_get16(p + 4, false), tare_get16(p + 6, false) };
-	vm magnitude = h & 0x7fff, normal = (magnitude << 13) + k112, small = magnitude < 0x400, special = magnitude >= 0x7c00;
+	vm h = v_words4(p), magnitude = h & 0x7fff;
+	vm normal = (magnitude << 13) + k112, small = magnitude < 0x400, special = magnitude >= 0x7c00;
 	vm subnormal = (vm)(__builtin_convertvector(magnitude, vf) * v_set(0x1p-24f));
 	vm other = (magnitude << 13) | inf | (quiet & (magnitude > 0x7c00));
 

@@ -49,3 +49,5 @@ echo "| the same file (\`tare-convert\` against \`cp\`) | $convert | $copy | $(r
 rm -f "$dir"/copy.gguf "$dir"/ours.gguf
 printf '\n## Types, one core, million weights a second\n\n'
 "$py" tests/bench/type_speed.py "$BUILD/libtare.so.0" "${BENCH_SECONDS:-0.25}"
+printf '\n## Decoding to f32 by instruction set, one core, million weights a second\n\n'
+"$py" tests/bench/decode_speed.py "$BUILD/libtare.so.0"

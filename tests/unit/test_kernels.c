@@ -15,7 +15,7 @@ enum { MAX_WEIGHTS = 40 * 256, GUARD = 64 };
 
 struct buffers {
 	float x[MAX_WEIGHTS], w[MAX_WEIGHTS], y[MAX_WEIGHTS], y_scalar[MAX_WEIGHTS];
-	uint8_t bytes[MAX_WEIGHTS * 4 + GUARD], scalar[MAX_WEIGHTS * 4 + GUARD];
+	uint8_t bytes[MAX_WEIGHTS * 8 + GUARD], scalar[MAX_WEIGHTS * 8 + GUARD];
 };
 
 static void compare_encoders(const struct version *v, struct buffers *b, size_t rows, size_t cols, bool weighted)
@@ -34,13 +34,28 @@ static void compare_encoders(const struct version *v, struct buffers *b, size_t 
 				 weighted ? ", weighted" : "", i % t->block_size, i / t->block_size, b->bytes[i], b->scalar[i]);
 }
 
+/* Any bytes; in every second block a scale, where blocks have theirs, that is zero, subnormal, infinite or no number. */
+static void input_blocks(uint8_t *bytes, size_t nblocks, size_t size, uint64_t *seed)
+{
+	static const uint16_t edge[] = { 0, 0x8000, 1, 0x8001, 0x7bff, 0x7c00, 0xfc00, 0x7c01, 0x7e00, 0xffff };
+
+	for (size_t i = 0; i < nblocks * size; i++)
+		bytes[i] = (uint8_t)input_bits(seed);
+	for (; nblocks-- && size >= 4; bytes += size) {
+		uint32_t dice = input_bits(seed);
+		const size_t at[4] = { 0, 2, size - 4, size - 2 };
+
+		if (dice & 1)
+			tare_put16(bytes + at[dice >> 1 & 3], edge[(dice >> 8) % (sizeof edge / sizeof edge[0])], false);
+	}
+}
+
 static void compare_decoders(const struct version *v, struct buffers *b, size_t nblocks, uint64_t *seed)
 {
 	const tare_type *t = v->type;
 	size_t n = nblocks * t->block_len;
 
-	for (size_t i = 0; i < nblocks * t->block_size; i++)
-		b->bytes[i] = (uint8_t)input_bits(seed);
+	input_blocks(b->bytes, nblocks, t->block_size, seed);
 	memset(b->y, 0xa5, sizeof b->y);
 	memset(b->y_scalar, 0xa5, sizeof b->y_scalar);
 	t->decode(b->y_scalar, b->bytes, nblocks);
