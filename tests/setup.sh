@@ -6,7 +6,7 @@ set -eu
 
 build="gcc make libc6-dev pkg-config libyaml-dev libzstd-dev libssl-dev libxxhash-dev libprotobuf-c-dev protobuf-c-compiler"
 check="clang llvm libclang-rt-14-dev libcmocka-dev libjansson-dev bats mandoc shellcheck git zstd jq python3 python3-venv python3-jsonschema
-	procps util-linux file g++ qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+	procps util-linux file g++ qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools"
 cross="libc6:arm64 libyaml-dev:arm64 libzstd-dev:arm64 libjansson-dev:arm64 libssl-dev:arm64 libxxhash-dev:arm64
 	libprotobuf-c-dev:arm64 libcmocka-dev:arm64"
 

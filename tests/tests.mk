@@ -31,6 +31,15 @@ $(BUILD)/fixtures/%.bin: fixtures/%.txt $(BUILD)/fixtures/assemble
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BUILD)/fixtures/assemble $< $@
 
+# The types alone with a C library that has none of the others at hand: make CC=musl-gcc BUILD=build/musl types-bytes
+TYPES_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard libformat/types/*.c) libformat/base/cpu.c libformat/base/error.c libformat/base/escape.c)
+$(BUILD)/tests/libc/types_bytes: $(BUILD)/tests/libc/types_bytes.o $(TYPES_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -static -o $@ $^ -pthread -lm
+
+.PHONY: types-bytes
+types-bytes: $(BUILD)/tests/libc/types_bytes
+
 # Calls that fail on purpose: a library to preload (never sanitized itself: it stands in for malloc), and the smallest program to try it on.
 FAULT := $(BUILD)/tests/fault/inject.so $(BUILD)/tests/fault/copy
 $(BUILD)/tests/fault/inject.so: tests/fault/inject.c tests/fault/inject.h

@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "types/type.h"
-#include "types_input.h"
+#include "golden_types.h"
 
-enum { ROWS = 48, COLS = 1024, N = ROWS * COLS, MAX_TYPES = 128 };
+enum { MAX_TYPES = 128 };
 
 static void hash(char text[65], const void *bytes, size_t size)
 {
@@ -24,63 +23,12 @@ static void hash(char text[65], const void *bytes, size_t size)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }
 
-static float *own_input(void)
+/* Takes bytes over; "-" for NULL. */
+static void hash_of(char text[65], void *bytes, size_t size)
 {
-	static float x[N];
-	uint64_t seed = 20260821;
-
-	input_weights(x, N / 3, 32, ORDINARY_KINDS, &seed);
-	input_weights(x + N / 3, N / 3, 256, ORDINARY_KINDS, &seed);
-	input_weights(x + N / 3 * 2, N / 3, 32, ALL_KINDS, &seed);
-	return x;
-}
-
-static const float *own_importances(void)
-{
-	static float w[COLS];
-	uint64_t seed = 40;
-
-	input_importances(w, COLS, 0, &seed);
-	return w;
-}
-
-static size_t size_of(const tare_type *t, size_t n)
-{
-	return n / t->block_len * t->block_size;
-}
-
-static void hash_encoded(char text[65], const tare_type *t, const float *weights)
-{
-	size_t size = size_of(t, N);
-	uint8_t *bytes = malloc(size);
-
 	strcpy(text, "-");
-	assert_non_null(bytes);
-	if (t->encode && (weights || !(t->flags & TARE_TYPE_NEEDS_WEIGHTS))) {
-		t->encode(bytes, own_input(), ROWS, COLS, weights);
+	if (bytes)
 		hash(text, bytes, size);
-	}
-	free(bytes);
-}
-
-/* Blocks of any bytes at all. */
-static void hash_decoded(char text[65], const tare_type *t)
-{
-	size_t size = size_of(t, N);
-	uint8_t *bytes = malloc(size);
-	float *y = malloc(N * sizeof *y);
-	uint64_t seed = 7;
-
-	strcpy(text, "-");
-	assert_non_null(bytes);
-	assert_non_null(y);
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)input_bits(&seed);
-	if (t->decode) {
-		t->decode(y, bytes, N / t->block_len);
-		hash(text, y, N * sizeof *y);
-	}
-	free(y);
 	free(bytes);
 }
 
@@ -93,9 +41,9 @@ static struct row row_of(const tare_type *t)
 	struct row r;
 
 	snprintf(r.name, sizeof r.name, "%s", t->name);
-	hash_encoded(r.encoded, t, NULL);
-	hash_encoded(r.weighted, t, own_importances());
-	hash_decoded(r.decoded, t);
+	hash_of(r.encoded, golden_encoded(t, t->encode, NULL), golden_size(t));
+	hash_of(r.weighted, golden_encoded(t, t->encode, golden_importances()), golden_size(t));
+	hash_of(r.decoded, golden_decoded(t, t->decode), GOLDEN_VALUES * sizeof(float));
 	return r;
 }
 
