@@ -225,7 +225,7 @@ static void size_up(measuring *m)
 	m->threads = m->threads < THREADS_MOST ? m->threads : THREADS_MOST;
 	while (m->threads > 1 && m->threads * bench_size(m) > ROOM)
 		m->threads--;
-	m->n_slots = m->threads + m->threads / 2 + 1;
+	m->n_slots = 2 * m->threads + 2;
 }
 
 static tare_status make_room(measuring *m, tare_error *err)

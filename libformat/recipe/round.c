@@ -105,9 +105,9 @@ static void size_up(tare_round *r)
 	r->threads = tare_run_threads(r->run);
 	if (r->threads > THREADS_MOST)
 		r->threads = THREADS_MOST;
-	while (r->threads > 1 && r->threads * (bench + slot + slot / 2) + 2 * slot > ROOM)
+	while (r->threads > 1 && r->threads * (bench + 2 * slot) + 2 * slot > ROOM)
 		r->threads--;
-	r->n_slots = r->threads == 1 ? 1 : r->threads + r->threads / 2 + 2;
+	r->n_slots = r->threads == 1 ? 1 : 2 * r->threads + 2;
 }
 
 static tare_status make_room(tare_round *r, tare_error *err)

@@ -2,7 +2,7 @@
  *
  * Private memory, beside the models' own headers: per worker two strips of values, one of stored bytes (64 KiB with 4096 values) and one
  * row of importances; per slot a tile's bytes (at most 256 KiB, mostly half of that or less, and as much again when the source is a
- * stream). Slots are half as many again as workers, fewer if they would pass ROOM together; then there are fewer workers too. Neither the
+ * stream). Slots are twice as many as workers, fewer if they would pass ROOM together; then there are fewer workers too. Neither the
  * number of slots nor that of workers shows in the result. */
 #ifndef TARE_RECIPE_ROUND_H
 #define TARE_RECIPE_ROUND_H

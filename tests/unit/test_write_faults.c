@@ -97,7 +97,7 @@ static void old_or_new(tare_status st, const tare_error *err, bool hit)
 	assert_int_equal(scratch_count(), 2);
 }
 
-/* With two, which of them meets the failure is open, and the outcome must not be. */
+/* With several, which of them meets the failure is open, and the outcome must not be. */
 static unsigned threads;
 
 static tare_status write_it(tare_error *err)
