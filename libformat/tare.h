@@ -463,7 +463,7 @@ typedef enum tare_relation {
 typedef enum tare_paired {
 	TARE_PAIRED_BY_NAME,
 	TARE_PAIRED_BY_CONTENT,    /* the same bytes under another name */
-	TARE_PAIRED_BY_ROLE        /* the one weight of this role in this layer on either side: one architecture, named by two conventions */
+	TARE_PAIRED_BY_ROLE        /* another name for this role in this layer: the only one on either side, or the same bytes as well */
 } tare_paired;
 
 /* A tensor of a and what it is in b. What was measured is about OTHER_VALUES; equality is ==, of NaN with NaN, exact for all types. */
@@ -515,6 +515,8 @@ enum { TARE_SPANS = 64, TARE_ELEMENTS = 100 };
  * be measured; a stream is spooled first. The result does not depend on the number of threads. */
 TARE_API tare_status tare_compare(tare_comparison **out, tare_model *a, tare_model *b, const tare_compare_options *opt, tare_error *err);
 TARE_API void tare_comparison_free(tare_comparison *c); /* NULL is fine */
+/* 10 log10(signal / noise), the same digits on every machine; +inf without noise. */
+TARE_API double tare_sqnr_db(double signal, double noise);
 /* The i-th pair: a's tensors in their order, then those only in b; NULL past the last. */
 TARE_API const tare_pair *tare_comparison_pair(const tare_comparison *c, size_t i);
 /* The i-th entry of metadata that differs: a's in their order, then those only in b; NULL past the last. */

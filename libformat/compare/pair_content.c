@@ -173,7 +173,7 @@ static void couple_group(tare_couples *p, tare_single *g, size_t n, bool roles)
 		if (i == n || j == n)
 			return;
 		if (!roles || same_role(&g[i], &g[j]))
-			tare_couple(p, &g[i], &g[j], TARE_PAIRED_BY_CONTENT);
+			tare_couple(p, &g[i], &g[j], roles ? TARE_PAIRED_BY_ROLE : TARE_PAIRED_BY_CONTENT);
 		else if (tare_single_by_role(&g[i], &g[j]) < 0)
 			i++;
 		else

@@ -143,10 +143,12 @@ static double log10_of(double v)
 	return (e * ln2 + 2 * z * sum) / ln10;
 }
 
-static double sqnr_db(double signal, double noise)
+double tare_sqnr_db(double signal, double noise)
 {
 	if (noise == 0)
 		return INFINITY;
+	if (!isfinite(signal) || !isfinite(noise))
+		return -INFINITY;
 	return signal > 0 ? 10 * (log10_of(signal) - log10_of(noise)) : -INFINITY;
 }
 
@@ -161,7 +163,7 @@ void tare_loss_finish(const tare_loss_sum *s, tare_loss *out)
 		return;
 	}
 	out->rmse = s->count ? sqrt(s->noise / (double)s->count) : 0;
-	out->sqnr_db = sqnr_db(s->signal, s->noise);
+	out->sqnr_db = tare_sqnr_db(s->signal, s->noise);
 	/* Two equal directions have cosine 1, and so have two nothings. */
 	out->cosine = norm > 0 ? s->product / norm : s->signal == s->result;
 }

@@ -81,6 +81,29 @@ bool tool_parse_size(const char *text, uint64_t *out)
 	return v < 0x1p63;
 }
 
+bool tool_parse_real(const char *text, double *out)
+{
+	const char *digits = text + (*text == '-');
+	char *end;
+
+	*out = strtod(text, &end);
+	return *digits >= '0' && *digits <= '9' && !*end && !strpbrk(text, "xX") && isfinite(*out);
+}
+
+bool tool_parse_percent(const char *text, double *out)
+{
+	size_t n = strlen(text);
+	char digits[32];
+
+	if (n && text[n - 1] == '%')
+		n -= 1 + (n > 1 && text[n - 2] == ' ');
+	if (n >= sizeof digits)
+		return false;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	return tool_parse_real(digits, out);
+}
+
 const char *tool_bytes(uint64_t n)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };

@@ -7,6 +7,10 @@
 /* The whole of text: digits only, or with K, M, G or T (KiB and KB are read as K) for powers of 1024; fractions before a unit ("2.4G"). */
 bool tool_parse_number(const char *text, uint64_t *out);
 bool tool_parse_size(const char *text, uint64_t *out);
+/* A finite decimal number, perhaps with a sign, a fraction, an exponent. */
+bool tool_parse_real(const char *text, double *out);
+/* The same with or without a percent sign: "20%" and "20" are 20. */
+bool tool_parse_percent(const char *text, double *out);
 
 /* A result of these stays good until eight more were asked for: enough for one line of output. */
 const char *tool_bytes(uint64_t n);   /* "1.13 MiB" */

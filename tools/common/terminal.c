@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static bool color;
+static size_t held; /* columns of the terminal behind a pager */
 
 size_t tool_width(void)
 {
@@ -20,9 +21,16 @@ size_t tool_cut(void)
 {
 	struct winsize w;
 
+	if (held)
+		return held;
 	if (!isatty(STDOUT_FILENO))
 		return 0;
 	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 20 ? w.ws_col : 80;
+}
+
+void tool_width_hold(void)
+{
+	held = tool_cut();
 }
 
 void tool_color_init(unsigned when)
@@ -45,6 +53,11 @@ const char *tool_dim(void)
 const char *tool_red(void)
 {
 	return color ? "\033[31m" : "";
+}
+
+const char *tool_green(void)
+{
+	return color ? "\033[32m" : "";
 }
 
 const char *tool_plain(void)

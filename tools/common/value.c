@@ -100,3 +100,22 @@ char *tool_preview(const tare_value *v, size_t width)
 		return tool_shown(v->as.string, width);
 	return tool_scalar(v);
 }
+
+char *tool_clean(tare_str s)
+{
+	size_t at, n, size;
+	char *shown, *text;
+	FILE *f = tool_compose(&text, &size);
+
+	for (at = 0; at < s.len; at += n) {
+		for (n = 0; at + n < s.len && !memchr("\n\t\\", s.ptr[at + n], 3); n++)
+			;
+		shown = tool_shown((tare_str){ s.ptr + at, n }, 0);
+		fputs(shown, f);
+		free(shown);
+		if (at + n < s.len)
+			fputc(s.ptr[at + n++], f);
+	}
+	tool_composed(f, &text);
+	return text;
+}

@@ -11,22 +11,15 @@
 /* Text as it is; to a terminal, without what could command it. */
 static void print_raw(tare_str s)
 {
-	size_t at, n;
-	char *shown;
+	char *clean;
 
 	if (!isatty(STDOUT_FILENO)) {
 		fwrite(s.ptr, 1, s.len, stdout);
 		return;
 	}
-	for (at = 0; at < s.len; at += n) {
-		for (n = 0; at + n < s.len && !memchr("\n\t\\", s.ptr[at + n], 3); n++)
-			;
-		shown = tool_shown((tare_str){ s.ptr + at, n }, 0);
-		fputs(shown, stdout);
-		free(shown);
-		if (at + n < s.len)
-			fputc(s.ptr[at + n++], stdout);
-	}
+	clean = tool_clean(s);
+	fputs(clean, stdout);
+	free(clean);
 }
 
 static void print_value(const tare_value *v)

@@ -1,0 +1,306 @@
+/* Tensors for people: how many of each change, by type, the worst, by layer. */
+#include "common/message.h"
+#include "common/number.h"
+#include "common/table.h"
+#include "common/terminal.h"
+#include "diff/diff.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORST = 5, NAMES = 5, LAYERS = 8, BAR = 8 };
+
+/* ---- the line of counts ---- */
+
+static void print_counts(const diff_view *v)
+{
+	static const struct {
+		diff_change change;
+		const char *text;
+	} parts[] = { { DIFF_RETYPED, "of another type" }, { DIFF_VALUES, "with other values" }, { DIFF_ENCODING, "encoded otherwise" },
+		      { DIFF_RESHAPED, "reshaped" }, { DIFF_ADDED, "added" }, { DIFF_REMOVED, "removed" },
+		      { DIFF_TOLERATED, "within tolerance" }, { DIFF_EQUAL, "equal" } };
+	const char *between = "";
+	size_t i, n;
+
+	printf("\n%stensors%s: ", tool_bold(), tool_plain());
+	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
+		n = v->n_change[parts[i].change] + (parts[i].change == DIFF_EQUAL ? v->n_change[DIFF_RENAMED] : 0);
+		if (!n)
+			continue;
+		printf("%s%s %s", between, tool_count(n), parts[i].text);
+		between = ", ";
+	}
+	if (v->n_renamed)
+		printf("%s%s renamed", between, tool_count(v->n_renamed));
+	if (v->n_by_role)
+		printf("; %s paired by role", tool_count(v->n_by_role));
+	if (!tare_comparison_same_order(v->c))
+		printf("; %s", v->o->order ? "ORDER DIFFERS" : "in another order");
+	putchar('\n');
+}
+
+/* ---- lists of names ---- */
+
+static void print_name(const diff_view *v, const tare_pair *p, diff_change change)
+{
+	const tare_tensor *a = diff_a(v, p), *b = diff_b(v, p), *t = a ? a : b;
+	char *name = diff_name(v, p);
+
+	printf("  %s%c %s", change == DIFF_ADDED ? tool_green() : change == DIFF_REMOVED ? tool_red() : "",
+	       change == DIFF_ADDED ? '+' : change == DIFF_REMOVED ? '-' : '~', name);
+	if (change == DIFF_RESHAPED)
+		printf("  %s -> %s", tool_shape(a->dim, a->n_dims), tool_shape(b->dim, b->n_dims));
+	else if (change != DIFF_RENAMED)
+		printf("  %s  %s", tool_type(t), tool_shape(t->dim, t->n_dims));
+	printf("%s\n", tool_plain());
+	free(name);
+}
+
+static void print_names(const diff_view *v, diff_change change)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < v->n_pairs; i++) {
+		if (v->change[i] != change && !(change == DIFF_RENAMED && v->renamed[i]))
+			continue;
+		if (n++ < NAMES || v->o->all)
+			print_name(v, tare_comparison_pair(v->c, i), change);
+	}
+	if (n > NAMES && !v->o->all)
+		printf("  ... %s more %s (--all)\n", tool_count(n - NAMES), diff_change_name(change));
+}
+
+/* ---- by type ---- */
+
+typedef struct group {
+	const tare_pair *first;
+	const tare_type *from, *to;
+	uint32_t from_id, to_id;
+	bool same;               /* bytes, or values as far as they matter */
+	diff_sum sum;
+} group;
+
+static bool is_same(diff_change c)
+{
+	return c == DIFF_EQUAL || c == DIFF_RENAMED;
+}
+
+static bool is_of(const group *g, const tare_tensor *a, const tare_tensor *b, bool same)
+{
+	return g->from == a->type && g->to == b->type && g->same == same && (a->type || g->from_id == a->type_id) &&
+	       (b->type || g->to_id == b->type_id);
+}
+
+static group *group_of(group **list, size_t *n, const diff_view *v, const tare_pair *p, bool same)
+{
+	const tare_tensor *a = diff_a(v, p), *b = diff_b(v, p);
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (is_of(*list + i, a, b, same))
+			return *list + i;
+	*list = tool_grow(*list, *n + 1, sizeof **list);
+	(*list)[*n] = (group){ .first = p, .from = a->type, .to = b->type, .from_id = a->type_id, .to_id = b->type_id, .same = same };
+	return *list + (*n)++;
+}
+
+static int by_loss(const void *a, const void *b)
+{
+	const group *g = a, *h = b;
+	double x = diff_sum_error(&g->sum), y = diff_sum_error(&h->sum);
+
+	if (g->same != h->same)
+		return g->same ? -1 : 1;
+	if (x != y)
+		return x > y ? -1 : 1;
+	return g->sum.weights != h->sum.weights ? (g->sum.weights > h->sum.weights ? -1 : 1) : g->first < h->first ? -1 : 1;
+}
+
+static void add_group(tool_table *t, const diff_view *v, const group *g)
+{
+	double db = tare_sqnr_db(g->sum.signal, g->sum.noise), error = diff_sum_error(&g->sum);
+	char *types = diff_types(v, g->first), *bytes, *loss, *worst, *sqnr;
+
+	bytes = g->sum.bytes_a == g->sum.bytes_b ? tool_format("%s", tool_bytes(g->sum.bytes_a))
+						 : tool_format("%s -> %s", tool_bytes(g->sum.bytes_a), tool_bytes(g->sum.bytes_b));
+	loss = tool_format("%s", g->sum.unmeasured ? "?" : g->same || error == 0 ? "equal" : diff_error(error));
+	worst = tool_format("%s", error == 0 ? "" : diff_error(g->sum.worst));
+	sqnr = error != 0 && isfinite(db) ? tool_format("%.1f", db) : tool_format("%s", "");
+	tool_table_row(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s", types, tool_count(g->sum.tensors), tool_count(g->sum.weights), bytes, loss, worst, sqnr);
+	free(types);
+	free(bytes);
+	free(loss);
+	free(worst);
+	free(sqnr);
+}
+
+static void print_types(const diff_view *v)
+{
+	tool_table *t = tool_table_new("type\t>tensors\t>weights\t>bytes\t>rel.error\t>worst\t>SQNR dB");
+	group *list = NULL;
+	size_t n = 0, i;
+
+	for (i = 0; i < v->n_pairs; i++) {
+		const tare_pair *p = tare_comparison_pair(v->c, i);
+
+		if (v->change[i] != DIFF_ADDED && v->change[i] != DIFF_REMOVED)
+			diff_sum_add(&group_of(&list, &n, v, p, is_same(v->change[i]))->sum, v, p);
+	}
+	if (n)
+		qsort(list, n, sizeof *list, by_loss);
+	for (i = 0; i < n; i++)
+		add_group(t, v, &list[i]);
+	tool_table_print(t, stdout, 2, tool_cut());
+	free(list);
+}
+
+/* ---- the worst ---- */
+
+static const char *bar(double part, double whole)
+{
+	static const char full[] = "++++++++";
+	size_t n = whole > 0 && isfinite(whole) && isfinite(part) ? (size_t)(part / whole * BAR + 0.5) : part > 0 ? BAR : 0;
+
+	return full + BAR - (n < BAR ? n : BAR);
+}
+
+static void add_worst(tool_table *t, const diff_view *v, const tare_pair *p, double worst)
+{
+	char *name = diff_name(v, p), *types = diff_types(v, p), cosine[16];
+
+	snprintf(cosine, sizeof cosine, "%.1e", 1 - p->loss.cosine);
+	if (p->relation == TARE_OTHER_BYTES)
+		tool_table_row(t, "%s\t%s\t%s", name, types, "other bytes");
+	else if (!diff_is_measured(p))
+		tool_table_row(t, "%s\t%s\t%s", name, types, "equal");
+	else
+		tool_table_row(t, "%s\t%s\t%s\t%s\t%s\t%s", name, types, diff_error(p->rel_error), diff_error(p->loss.max_error),
+			       isfinite(p->noise) ? cosine : "", bar(p->rel_error, worst));
+	if (p->nonfinite_differ)
+		tool_table_line(t, "    %s of its values differ and are not finite", tool_count(p->nonfinite_differ));
+	free(name);
+	free(types);
+}
+
+static void print_worst(const diff_view *v)
+{
+	static const char *const titles[] = { "largest loss", "by name", "largest difference", "largest tensors" };
+	size_t n, i, shown, most = v->o->top ? v->o->top : WORST;
+	const tare_pair **list = diff_sorted(v, &n);
+	char *columns = tool_format("~%s\ttype\t>rel.error\t>max|d|\t>1-cos\t", titles[v->o->sort]);
+	tool_table *t = tool_table_new(columns);
+	double worst = 0;
+
+	shown = v->o->all || n <= most + 1 ? n : most;
+	for (i = 0; i < n; i++)
+		if (isfinite(list[i]->rel_error) && list[i]->rel_error > worst)
+			worst = list[i]->rel_error;
+	for (i = 0; i < shown; i++)
+		add_worst(t, v, list[i], worst);
+	if (shown < n)
+		tool_table_line(t, "... %s more (--all, --sort=%s)", tool_count(n - shown), "name|loss|max|size");
+	putchar('\n');
+	tool_table_print(t, stdout, 2, tool_cut());
+	free(list);
+	free(columns);
+}
+
+/* ---- by layer ---- */
+
+/* Sums of each layer, and of what belongs to none, which is last; malloc'ed. *n: layers. NULL if there are too many to be believed. */
+static diff_sum *sums_by_layer(const diff_view *v, size_t *n)
+{
+	enum { MOST = 4096 };
+	diff_sum *sums = tool_alloc(MOST + 1, sizeof *sums);
+	size_t i;
+
+	for (*n = 0, i = 0; i < v->n_pairs; i++) {
+		const tare_pair *p = tare_comparison_pair(v->c, i);
+		int layer;
+
+		if (!diff_is_measured(p))
+			continue;
+		layer = tare_tensor_layer(v->a, diff_a(v, p));
+		if (layer >= MOST)
+			continue;
+		diff_sum_add(&sums[layer < 0 ? MOST : layer], v, p);
+		if (layer >= 0 && (size_t)layer >= *n)
+			*n = (size_t)layer + 1;
+	}
+	memmove(&sums[*n], &sums[MOST], sizeof *sums);
+	return sums;
+}
+
+static const char *layer_error(const diff_sum *s)
+{
+	return s->tensors ? diff_error(diff_sum_error(s)) : "-";
+}
+
+static void print_few(const diff_sum *sums, size_t n)
+{
+	size_t i;
+
+	printf("\n  %sby layer  ", tool_dim());
+	for (i = 0; i < n; i++)
+		printf("  %6zu", i);
+	printf("%s%s\n  rel.error ", sums[n].tensors ? "   other" : "", tool_plain());
+	for (i = 0; i < n + (sums[n].tensors > 0); i++)
+		printf("  %6s", layer_error(&sums[i]));
+	putchar('\n');
+}
+
+static void print_many(const diff_sum *sums, size_t n)
+{
+	uint64_t heights[64] = { 0 };
+	double most = 0, error;
+	char drawn[64 * 3 + 1];
+	size_t i, worst = 0, cells = n < 60 ? n : 60;
+
+	for (i = 0; i < n; i++) {
+		error = diff_sum_error(&sums[i]);
+		if (error > most) {
+			most = error;
+			worst = i;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		error = diff_sum_error(&sums[i]);
+		if (most > 0 && isfinite(most) && heights[i * cells / n] < (uint64_t)(error / most * 1000))
+			heights[i * cells / n] = (uint64_t)(error / most * 1000);
+	}
+	printf("\n  %sby layer%s  0 %s %zu\n            the worst is %zu: rel.error %s", tool_dim(), tool_plain(),
+	       tool_sparks(heights, cells, drawn), n - 1, worst, diff_error(most));
+	if (sums[n].tensors)
+		printf("; outside of layers %s", layer_error(&sums[n]));
+	putchar('\n');
+}
+
+static void print_layers(const diff_view *v)
+{
+	size_t n;
+	diff_sum *sums = sums_by_layer(v, &n);
+
+	if (n > 1 && n <= LAYERS)
+		print_few(sums, n);
+	else if (n > LAYERS)
+		print_many(sums, n);
+	free(sums);
+}
+
+void diff_text_tensors(const diff_view *v)
+{
+	static const diff_change named[] = { DIFF_REMOVED, DIFF_ADDED, DIFF_RENAMED, DIFF_RESHAPED };
+	size_t i;
+
+	print_counts(v);
+	for (i = 0; i < sizeof named / sizeof *named; i++)
+		print_names(v, named[i]);
+	if (v->n_change[DIFF_REMOVED] + v->n_change[DIFF_ADDED] < v->n_pairs)
+		print_types(v);
+	if (v->n_change[DIFF_RETYPED] + v->n_change[DIFF_VALUES] + v->n_change[DIFF_ENCODING] + v->n_change[DIFF_RESHAPED])
+		print_worst(v);
+	if (v->total.tensors > 1)
+		print_layers(v);
+}
