@@ -40,6 +40,17 @@ setup_file() {
 	tare-requantize -q --json -t Q4_K_M --min-sqnr 10 m.gguf -o x.gguf | valid report-1
 }
 
+@test "difference" {
+	tare-requantize -q -t Q4_K_M m.gguf -o q.gguf
+	{ ! tare-diff --json m.gguf q.gguf; } | valid diff-1
+	{ ! tare-diff --json --all --hash --exact --max-rel-error 0.01 --allow-metadata 'a*' m.gguf q.gguf; } | valid diff-1
+	tare-diff --json m.gguf m.gguf | valid diff-1
+	for f in "$build"/fixtures/gguf/good-*.bin; do
+		{ tare-diff --json --all "$f" m.gguf 2>/dev/null || [ $? -eq 1 ]; } | valid diff-1 || { echo "$f"; false; }
+		tare-diff -q "$f" "$f" || { echo "$f"; false; }
+	done
+}
+
 @test "one object a line, the schema first" {
 	run -0 tare-inspect --json m.gguf m.gguf
 	[ "${#lines[@]}" -eq 2 ]

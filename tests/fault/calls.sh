@@ -6,7 +6,7 @@ set -u
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 bin=$PWD/$BUILD
-copy=$bin/tests/fault/copy inspect=$bin/tare-inspect convert="$bin/tare-convert -q -f -j1" requantize="$bin/tare-requantize -q -f -j1"
+copy=$bin/tests/fault/copy inspect=$bin/tare-inspect diff=$bin/tare-diff convert="$bin/tare-convert -q -f -j1" requantize="$bin/tare-requantize -q -f -j1"
 model=$PWD/fixtures/models/stories260K.gguf
 matrix=$PWD/$BUILD/fixtures/imatrix/good-stories260K.bin
 small=$work/small.gguf
@@ -66,6 +66,9 @@ make_models || { echo "not ok 1 - models to try"; exit 1; }
 	job "inspect --recipe" "$inspect" --recipe "$work/q4.gguf"
 	job "inspect --get" "$inspect" --get general.architecture "$small"
 	job "inspect a matrix" "$inspect" --for "$model" "$matrix"
+	job "diff" "$diff" -j1 -v "$small" "$work/small.safetensors"
+	job "diff of types, zstd" "$diff" -j2 --json --hash --max-rel-error 1 "$work/small.gguf.zst" "$work/q4.gguf"
+	job "diff --exact" "$diff" -j1 --exact "$work/part-00001-of-00002.gguf" "$work/part-00001-of-00002.gguf"
 	job "convert" $convert "$small" -o @/t.safetensors
 	job "convert back" $convert "$work/small.safetensors" -o @/t.gguf
 	job "convert, decoded" $convert --type f16 "$work/q8.gguf" -o @/t.safetensors

@@ -85,8 +85,9 @@ static void add_side(tool_table *t, const char *mark, const char *name, const ta
 		snprintf(in, sizeof in, " in %s", tool_count(files));
 	if (tare_model_find(m, "general.architecture", &value) && value.kind == TARE_STRING)
 		arch = tool_shown(value.as.string, 16);
-	tool_table_row(t, "%s %s%s\t%s%s%s%s\t%s tensor%s\t%s%s\t%s bits", mark, end == name ? "" : "...", end, tare_model_format(m), version, arch ? " " : "",
-		       arch ? arch : "", tool_count(n), n == 1 ? "" : "s", tool_bytes(bytes), in, tool_bits(sum.bytes, sum.weights));
+	tool_table_row(t, "%s %s%s\t%s%s%s%s\t%s tensor%s\t%s%s\t%s bits", mark, end == name ? "" : "...", end, tare_model_format(m),
+		       version, arch ? " " : "", arch ? arch : "", tool_count(n), n == 1 ? "" : "s", tool_bytes(bytes), in,
+		       tool_bits(sum.bytes, sum.weights));
 	free(arch);
 }
 

@@ -118,27 +118,48 @@ static int by_loss(const void *a, const void *b)
 	return g->sum.weights != h->sum.weights ? (g->sum.weights > h->sum.weights ? -1 : 1) : g->first < h->first ? -1 : 1;
 }
 
+/* "6.82 G": exact below a million. */
+static char *weights_text(uint64_t n)
+{
+	if (n < 1000000)
+		return tool_format("%s", tool_count(n));
+	return n < 1000000000 ? tool_format("%.2f M", (double)n / 1e6) : tool_format("%.2f G", (double)n / 1e9);
+}
+
+/* "13.0 -> 3.7 MiB", in the unit of the larger. */
+static char *bytes_text(uint64_t a, uint64_t b)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	uint64_t more = a > b ? a : b;
+	double unit = 1;
+	size_t i = 0;
+
+	if (a == b)
+		return tool_format("%s", tool_bytes(a));
+	for (; (double)more / unit >= 1000 && i < 6; i++)
+		unit *= 1024;
+	return tool_format("%.*f -> %.*f %s", i ? 1 : 0, (double)a / unit, i ? 1 : 0, (double)b / unit, units[i]);
+}
+
 static void add_group(tool_table *t, const diff_view *v, const group *g)
 {
 	double db = tare_sqnr_db(g->sum.signal, g->sum.noise), error = diff_sum_error(&g->sum);
-	char *types = diff_types(v, g->first), *bytes, *loss, *worst, *sqnr;
+	char *types = diff_types(v, g->first), *weights = weights_text(g->sum.weights), *bytes = bytes_text(g->sum.bytes_a, g->sum.bytes_b);
+	const char *loss = g->sum.unmeasured ? "?" : g->same || error == 0 ? "equal" : diff_error(error);
+	char sqnr[16] = "";
 
-	bytes = g->sum.bytes_a == g->sum.bytes_b ? tool_format("%s", tool_bytes(g->sum.bytes_a))
-						 : tool_format("%s -> %s", tool_bytes(g->sum.bytes_a), tool_bytes(g->sum.bytes_b));
-	loss = tool_format("%s", g->sum.unmeasured ? "?" : g->same || error == 0 ? "equal" : diff_error(error));
-	worst = tool_format("%s", error == 0 ? "" : diff_error(g->sum.worst));
-	sqnr = error != 0 && isfinite(db) ? tool_format("%.1f", db) : tool_format("%s", "");
-	tool_table_row(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s", types, tool_count(g->sum.tensors), tool_count(g->sum.weights), bytes, loss, worst, sqnr);
+	if (error != 0 && isfinite(db))
+		snprintf(sqnr, sizeof sqnr, "%.1f", db);
+	tool_table_row(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s", types, tool_count(g->sum.tensors), weights, bytes, loss,
+		       error == 0 ? "" : diff_error(g->sum.worst), sqnr);
 	free(types);
+	free(weights);
 	free(bytes);
-	free(loss);
-	free(worst);
-	free(sqnr);
 }
 
 static void print_types(const diff_view *v)
 {
-	tool_table *t = tool_table_new("type\t>tensors\t>weights\t>bytes\t>rel.error\t>worst\t>SQNR dB");
+	tool_table *t = tool_table_new("~type\t>count\t>weights\t>bytes\t>rel.err\t>worst\t>SQNR dB");
 	group *list = NULL;
 	size_t n = 0, i;
 
