@@ -4,8 +4,9 @@
  *   work   does the slot's work, on any thread; worker is 0 .. threads-1, for scratch memory
  *   drain  takes the slot's result; called in feed order, on the calling thread
  *
- * At most n_slots slots are between feed and drain, so memory is bounded however slow the drain. The calling thread is one of the threads: it
- * works too while there is nothing to feed or to drain. The first failure in feed order is reported and stops the rest; drain is never called after a failure. */
+ * At most n_slots slots are between feed and drain, so memory is bounded however slow the drain. The calling thread is one of the threads:
+ * it works too while there is nothing to feed or to drain. The first failure in feed order is reported and stops the rest; drain is never
+ * called after a failure. */
 #ifndef TARE_BASE_POOL_H
 #define TARE_BASE_POOL_H
 

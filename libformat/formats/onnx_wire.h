@@ -3,8 +3,8 @@
  * fields are messages and how a field may be stored.
  *
  * The rules of the format, as Google's own parsers have them: of a singular field stored several times the last counts; a repeated number
- * is packed or not, or both; a field with a number not known, or stored as its type cannot be, is unknown and kept. A singular message stored
- * several times would be merged: no writer does that, and it is refused here. */
+ * is packed or not, or both; a field with a number not known, or stored as its type cannot be, is unknown and kept. A singular message
+ * stored several times would be merged: no writer does that, and it is refused here. */
 #ifndef TARE_FORMATS_ONNX_WIRE_H
 #define TARE_FORMATS_ONNX_WIRE_H
 

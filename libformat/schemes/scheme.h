@@ -52,7 +52,7 @@ enum { TARE_PART_CODES, TARE_PART_SCALES, TARE_PART_ZEROS, TARE_PARTS };
 enum { TARE_SCHEME_DIMS = 8 };
 
 typedef struct tare_part {
-	char suffix[24];        /* what the format's tools append to the weight's name: "_Q4" */
+	char suffix[40];        /* what the format's tools append to the weight's name: "_Q4" */
 	const char *type;       /* by its name: u8, i8, i4, u4, f32, ... */
 	uint32_t n_dims;
 	uint64_t dim[TARE_SCHEME_DIMS];
