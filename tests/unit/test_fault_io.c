@@ -211,7 +211,7 @@ static tare_status pool(tare_error *err)
 {
 	static const tare_pool_ops ops = { feed_number, allocate, take_number };
 	unsigned slots[8], at = 0;
-	tare_status st = tare_pool_run(&ops, &at, 4, slots, 8, sizeof *slots, err);
+	tare_status st = tare_pool_run(&ops, &at, 5, slots, 8, sizeof *slots, err);
 
 	if (!st)
 		assert_int_equal(at, 51);
