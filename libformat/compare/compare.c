@@ -25,6 +25,14 @@ bool tare_is_foreign(const tare_model *m, const tare_tensor *t)
 	return m->big_endian && t->type && t->type->swap;
 }
 
+void tare_let_go(const tare_model *m, const tare_tensor *t, uint64_t from, uint64_t to)
+{
+	enum { BEHIND = 1 << 16 }; /* at least a page, of any machine */
+	uint64_t start = t->offset + from, back = start < BEHIND ? start : BEHIND;
+
+	tare_source_release(m->files[t->file].source, start - back, to - from + back);
+}
+
 tare_status tare_compare_progress(tare_comparison *c, uint64_t done, tare_error *err)
 {
 	c->done += done;

@@ -35,6 +35,8 @@ const tare_tensor *tare_pair_b(const tare_comparison *c, const tare_pair *p);
 bool tare_same_type(const tare_tensor *s, const tare_tensor *t);
 /* Must a tensor of this model be turned round before its bytes are those of a little-endian machine? */
 bool tare_is_foreign(const tare_model *m, const tare_tensor *t);
+/* Bytes `from` to `to` of a tensor have been read, and those before them too: lets go of them, with the page that the last piece began. */
+void tare_let_go(const tare_model *m, const tare_tensor *t, uint64_t from, uint64_t to);
 /* done bytes more are behind us. */
 tare_status tare_compare_progress(tare_comparison *c, uint64_t done, tare_error *err);
 

@@ -99,7 +99,7 @@ static tare_status work(void *ctx, void *slot, unsigned worker, tare_error *err)
 			p = swapped;
 		}
 		XXH3_128bits_update(state, p, k);
-		tare_source_release(m->files[s->tensor->file].source, s->tensor->offset + at, k);
+		tare_let_go(m, s->tensor, at, at + k);
 	}
 	digest = XXH3_128bits_digest(state);
 	s->hash[0] = digest.high64;

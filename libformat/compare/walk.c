@@ -52,21 +52,14 @@ static tare_status work(void *ctx, void *slot, unsigned worker, tare_error *err)
 	return w->work(w, slot, &w->desks[worker], err);
 }
 
-static void let_go(const tare_walk *w, const tare_model *m, const tare_tensor *t, const tare_stretch *s)
-{
-	uint64_t from = w->byte_of(t, s->at), to = w->byte_of(t, s->at + s->n);
-
-	tare_source_release(m->files[t->file].source, t->offset + from, to - from);
-}
-
 static tare_status drain(void *ctx, void *slot, tare_error *err)
 {
 	tare_walk *w = ctx;
 	const tare_stretch *s = slot;
 
 	w->take(w, s);
-	let_go(w, w->c->a, s->a, s);
-	let_go(w, w->c->b, s->b, s);
+	tare_let_go(w->c->a, s->a, w->byte_of(s->a, s->at), w->byte_of(s->a, s->at + s->n));
+	tare_let_go(w->c->b, s->b, w->byte_of(s->b, s->at), w->byte_of(s->b, s->at + s->n));
 	return tare_compare_progress(w->c, w->byte_of(s->a, s->n), err);
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Private memory of large jobs: sparse F16 models of 2 and 8 GB, with a vocabulary of 150,000 tokens and a feed-forward of 28,672 columns,
 # go through every kind of job with 1, 2, 16 and 64 threads. Prints the largest anonymous memory seen; over LIMIT_MB (64) is a failure.
-#   tests/bench/memory.sh [GB...]   KINDS="mix pipe matrix fit verify zstd"  THREADS="1 2 16 64"  ROWS=2340 COLS=28672  LIMIT_MB=64  BUILD=build
+#   tests/bench/memory.sh [GB...]   KINDS="mix pipe matrix fit verify diff zstd"  THREADS="1 2 16 64"  ROWS=2340 COLS=28672  LIMIT_MB=64  BUILD=build
 #   mix      Q4_K_M from a file                  fit      --fit over three types, with the matrix (read twice)
 #   pipe     Q4_K_M through a pipe               verify   --verify of the mix
-#   matrix   IQ2_XS with an importance matrix    zstd     Q4_K_M packed as .zst
+#   matrix   IQ2_XS with an importance matrix    diff     the source against the mix
+#   zstd     Q4_K_M packed as .zst
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build} LIMIT_MB=${LIMIT_MB:-64}
@@ -71,6 +72,7 @@ job() { # GB, kind, threads: becomes the program
 	matrix) exec "${@:2}" -t IQ2_XS --imatrix "$dir/matrix.gguf" "$in" -o - >/dev/null ;;
 	fit) exec "${@:2}" --fit 100G --fit-types q3_K,q4_K,q6_K --imatrix "$dir/matrix.gguf" "$in" -o - >/dev/null ;;
 	verify) exec "${@:2}" -t Q4_K_M --verify "$dir/out.gguf" "$in" >/dev/null ;;
+	diff) exec "$BUILD/tare-diff" --only tensors --tolerance 2 -j "$5" "$in" "$dir/out.gguf" ;;
 	zstd) exec "${@:2}" -t Q4_K_M "$in" --zstd -o - >/dev/null ;;
 	esac
 	exit 2
@@ -82,7 +84,7 @@ measure() { # GB, kind, threads
 	pid=$!
 	[ "$2" != pipe ] || cat "$dir/$1.gguf" >"$dir/feed" &
 	kb=$(peak "$pid")
-	wait "$pid" || { echo "tare-requantize failed" >&2; exit 1; }
+	wait "$pid" || { echo "$2 failed" >&2; exit 1; }
 	mb=$(((kb + 1023) / 1024))
 	[ "$mb" -gt "$worst" ] && worst=$mb
 	printf '%3d GB  %-6s  %2d threads  %4d MB private  %4ds\n' "$1" "$2" "$3" "$mb" $((SECONDS - start))
@@ -95,8 +97,8 @@ for gb; do
 	matrix "$gb" >"$dir/matrix.txt"
 	"$BUILD/fixtures/assemble" "$dir/model.txt" "$dir/$gb.gguf" && "$BUILD/fixtures/assemble" "$dir/matrix.txt" "$dir/matrix.gguf" || exit 2
 	truncate -s $(($(stat -c %s "$dir/$gb.gguf") + gb * 8 * rows * cols * 2)) "$dir/$gb.gguf"
-	for kind in ${KINDS:-mix pipe matrix fit verify zstd}; do
-		[ "$kind" != verify ] || "$BUILD/tare-requantize" -qf -t Q4_K_M "$dir/$gb.gguf" -o "$dir/out.gguf" || exit 2
+	for kind in ${KINDS:-mix pipe matrix fit verify diff zstd}; do
+		[[ $kind != verify && $kind != diff ]] || "$BUILD/tare-requantize" -qf -t Q4_K_M "$dir/$gb.gguf" -o "$dir/out.gguf" || exit 2
 		for threads in ${THREADS:-1 2 16 64}; do
 			measure "$gb" "$kind" "$threads"
 		done

@@ -268,6 +268,34 @@ PY
 	done
 }
 
+# A sparse GGUF of 256 MiB in one tensor, and one byte of it.
+sparse_model() { # file byte
+	printf 'text "GGUF"; u32 3; u64 1; u64 0\nstr "w"; u32 2; u64 4096 32768; u32 1; u64 0\nalign 32\n' >"$1.txt"
+	"$build/fixtures/assemble" "$1.txt" "$1"
+	python3 - "$1" "$2" <<'PY'
+import os, sys
+with open(sys.argv[1], "r+b") as f:
+    start = f.seek(0, os.SEEK_END)
+    f.truncate(start + 2 * 4096 * 32768)
+    f.seek(start + 100000001)
+    f.write(bytes([int(sys.argv[2])]))
+PY
+}
+
+@test "memory does not grow with the models" {
+	sparse_model a.gguf 60
+	sparse_model b.gguf 60
+	sparse_model c.gguf 61
+	for with in b c; do
+		run -0 python3 - tare-diff -j2 -q a.gguf $with.gguf <<'PY'
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 48 << 10)
+PY
+		[ "$output" = "$([ $with = b ] && echo 0 || echo 1) True" ]
+	done
+}
+
 @test "names with control characters do no harm" {
 	small_model a.gguf 'x\x1b[31m\n' llama
 	small_model b.gguf 'y\x1b[31m\n' lla\\x07a

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORST = 5, NAMES = 5, LAYERS = 8, BAR = 8 };
+enum { TYPES = 12, WORST = 5, NAMES = 5, LAYERS = 8, BAR = 8 };
 
 /* ---- the line of counts ---- */
 
@@ -87,23 +87,51 @@ static bool is_same(diff_change c)
 	return c == DIFF_EQUAL || c == DIFF_RENAMED;
 }
 
-static bool is_of(const group *g, const tare_tensor *a, const tare_tensor *b, bool same)
+static int by_types(const void *a, const void *b)
 {
-	return g->from == a->type && g->to == b->type && g->same == same && (a->type || g->from_id == a->type_id) &&
-	       (b->type || g->to_id == b->type_id);
+	const group *g = a, *h = b;
+
+	if (g->from != h->from)
+		return (uintptr_t)g->from < (uintptr_t)h->from ? -1 : 1;
+	if (g->to != h->to)
+		return (uintptr_t)g->to < (uintptr_t)h->to ? -1 : 1;
+	if (g->from_id != h->from_id)
+		return g->from_id < h->from_id ? -1 : 1;
+	if (g->to_id != h->to_id)
+		return g->to_id < h->to_id ? -1 : 1;
+	if (g->same != h->same)
+		return g->same ? -1 : 1;
+	return g->first < h->first ? -1 : g->first > h->first;
 }
 
-static group *group_of(group **list, size_t *n, const diff_view *v, const tare_pair *p, bool same)
+static bool is_one_group(const group *g, const group *h)
+{
+	return g->from == h->from && g->to == h->to && g->from_id == h->from_id && g->to_id == h->to_id && g->same == h->same;
+}
+
+/* Numbers of types count where nothing else is known. */
+static group group_of(const diff_view *v, const tare_pair *p, bool same)
 {
 	const tare_tensor *a = diff_a(v, p), *b = diff_b(v, p);
-	size_t i;
 
-	for (i = 0; i < *n; i++)
-		if (is_of(*list + i, a, b, same))
-			return *list + i;
-	*list = tool_grow(*list, *n + 1, sizeof **list);
-	(*list)[*n] = (group){ .first = p, .from = a->type, .to = b->type, .from_id = a->type_id, .to_id = b->type_id, .same = same };
-	return *list + (*n)++;
+	return (group){ .first = p, .from = a->type, .to = b->type, .from_id = a->type ? 0 : a->type_id, .to_id = b->type ? 0 : b->type_id,
+			.same = same };
+}
+
+/* All pairs, sorted into groups in place: how many there are. */
+static size_t join(group *list, size_t n, const diff_view *v)
+{
+	size_t i, groups = 0;
+
+	qsort(list, n, sizeof *list, by_types);
+	for (i = 0; i < n; i++) {
+		const tare_pair *p = list[i].first;
+
+		if (!i || !is_one_group(&list[groups - 1], &list[i]))
+			list[groups++] = list[i];
+		diff_sum_add(&list[groups - 1].sum, v, p);
+	}
+	return groups;
 }
 
 static int by_loss(const void *a, const void *b)
@@ -160,19 +188,19 @@ static void add_group(tool_table *t, const diff_view *v, const group *g)
 static void print_types(const diff_view *v)
 {
 	tool_table *t = tool_table_new("~type\t>count\t>weights\t>bytes\t>rel.err\t>worst\t>SQNR dB");
-	group *list = NULL;
-	size_t n = 0, i;
+	group *list = tool_alloc(v->n_pairs, sizeof *list);
+	size_t n = 0, i, shown;
 
-	for (i = 0; i < v->n_pairs; i++) {
-		const tare_pair *p = tare_comparison_pair(v->c, i);
-
+	for (i = 0; i < v->n_pairs; i++)
 		if (v->change[i] != DIFF_ADDED && v->change[i] != DIFF_REMOVED)
-			diff_sum_add(&group_of(&list, &n, v, p, is_same(v->change[i]))->sum, v, p);
-	}
-	if (n)
-		qsort(list, n, sizeof *list, by_loss);
-	for (i = 0; i < n; i++)
+			list[n++] = group_of(v, tare_comparison_pair(v->c, i), is_same(v->change[i]));
+	n = join(list, n, v);
+	qsort(list, n, sizeof *list, by_loss);
+	shown = v->o->all || n <= TYPES ? n : TYPES;
+	for (i = 0; i < shown; i++)
 		add_group(t, v, &list[i]);
+	if (shown < n)
+		tool_table_line(t, "... %s more (--all)", tool_count(n - shown));
 	tool_table_print(t, stdout, 2, tool_cut());
 	free(list);
 }
