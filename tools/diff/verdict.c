@@ -181,13 +181,12 @@ static void judge_keys(diff_view *v)
 /* ---- gates ---- */
 
 /* What has no measure cannot pass a gate on it. */
-static const char *unmeasurable(const diff_view *v, const tare_pair *p, diff_change c)
+static const char *unmeasurable(const tare_pair *p, diff_change c)
 {
 	if (c == DIFF_REMOVED || c == DIFF_ADDED)
 		return c == DIFF_REMOVED ? "a tensor is missing" : "a tensor is new";
 	if (p->relation == TARE_OTHER_BYTES)
 		return "a tensor cannot be compared";
-	(void)v;
 	return p->nonfinite_differ ? "values are not finite" : NULL;
 }
 
@@ -204,7 +203,7 @@ static void find_unmeasurable(const diff_view *v, diff_gate *g)
 	size_t i;
 
 	for (i = 0; i < v->n_pairs && !g->why; i++) {
-		g->why = unmeasurable(v, tare_comparison_pair(v->c, i), v->change[i]);
+		g->why = unmeasurable(tare_comparison_pair(v->c, i), v->change[i]);
 		if (g->why)
 			g->pair = i;
 	}
