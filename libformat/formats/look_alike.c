@@ -55,12 +55,6 @@ static bool is_zero(const uint8_t *head, size_t size)
 	return !size;
 }
 
-/* An ONNX ModelProto begins with its ir_version (field 1) and goes on with producer, domain, graph or opsets. */
-static bool is_onnx(const uint8_t *head, size_t size)
-{
-	return size > 3 && head[0] == 0x08 && head[1] > 0 && head[1] < 32 && head[2] && strchr("\x12\x1a\x22\x2a\x32\x3a\x42", head[2]);
-}
-
 static bool is_html(const char *text, size_t size)
 {
 	static const char *const tags[] = { "<!doctype html", "<html", "<head", "<script", "<body" };
@@ -92,7 +86,5 @@ const char *tare_format_look_alike(const uint8_t *head, size_t size)
 			return signs[i].text;
 	if (is_zero(head, size))
 		return "nothing but zeros: a download that never got its contents, perhaps";
-	if (is_onnx(head, size))
-		return "an ONNX model, which this version does not read";
 	return text_alike(head, size);
 }
