@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One command again and again, with one system call or allocation failing each time: the first, the second, and so on, every single one,
-# until a run has no such call. Whatever fails: exit 0 with the right result, or exit 2 with a message; every target as it was (or whole);
-# nothing beside it, nothing left in TMPDIR. In a sanitized build nothing leaks either.
+# until a run has no such call. Whatever fails: the usual exit status with the right result, or exit 2 with a message; every target as it
+# was (or whole); nothing beside it, nothing left in TMPDIR. In a sanitized build nothing leaks either.
 #
 #   tests/fault/run.sh NAME COMMAND...
 #       NAME     what the lines of TAP say
@@ -9,6 +9,7 @@
 #   STDIN=FILE   goes in through a pipe
 #   OLD=FILE     what is in the way of the first target, always; else every class is tried over an old file, and without
 #   PARTS=1      COMMAND goes on after the first file is in place (several files, a report): each by itself may then be whole
+#   STATUS=1     the usual exit status, if it is not 0
 #   TURNS=1      with the old file and without by turns, not both for every call
 #   CLASSES="alloc open ..." restricts the classes.
 # Needs $BUILD/tests/fault/inject.so.
@@ -26,7 +27,7 @@ writes=
 export LSAN_OPTIONS=suppressions=$PWD/tests/fault/lsan.supp:print_suppressions=0
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99}:verify_asan_link_order=0
 export TMPDIR=$work/tmp
-n_test=0 bad=0 targets=()
+n_test=0 bad=0 usual=${STATUS:-0} targets=()
 
 # The command with its $2-th call of class $1 failing; without arguments: as it is.
 run() {
@@ -72,7 +73,7 @@ targets_verdict() {
 		seen=$(look_at "$t" "$2")
 		case $1:$seen in
 		*:) echo "$t: neither what it was nor what it should be" ;;
-		0:untouched) echo "$t: exit 0, but not what it should be" ;;
+		"$usual":untouched) echo "$t: exit $1, but not what it should be" ;;
 		2:untouched) [ -z "$in_place" ] || [ -n "${PARTS:-}" ] || echo "$t: the message says that it is in place, but it is not" ;;
 		2:whole) [ -n "$in_place" ] || [ -n "${PARTS:-}" ] || echo "$t: exit 2, but it changed" ;;
 		esac
@@ -91,7 +92,7 @@ verdict() {
 		echo "a finding of the sanitizers or of the C library"
 	fi
 	case $1 in
-	0) cmp -s "$work/out" "$work/answer" || echo "exit 0, but standard output is not what it should be" ;;
+	"$usual") cmp -s "$work/out" "$work/answer" || echo "exit $1, but standard output is not what it should be" ;;
 	2) [ -n "$err" ] || echo "exit 2 without a message" ;;
 	*) echo "exit $1" ;;
 	esac
@@ -135,7 +136,8 @@ if [ -n "${OLD:-}" ]; then
 		[ "${t#"$work/target/"}" = "$t" ] || { cp "$work/old" "$t"; break; }
 	done
 fi
-if ! run; then
+run
+if [ $? -ne "$usual" ]; then
 	echo "not ok 1 - $name: the command itself fails"
 	sed 's/^/# /' "$work/err"
 	exit 1
