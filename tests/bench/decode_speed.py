@@ -8,7 +8,6 @@ import ctypes as C, json, os, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
 import numpy as np
 from ggml_bytes import load
-from type_speed import decoder
 
 N = 65536
 SETS = "none sse2 avx2 avx512 neon".split()
@@ -23,6 +22,15 @@ def rate(call, seconds):
             call()
         best = max(best, 8 * N / (time.thread_time() - start) / 1e6)
     return best
+
+
+def decoder(ggml, name):
+    try:
+        f = getattr(ggml, "dequantize_row_" + name)
+    except AttributeError:
+        return None
+    f.restype, f.argtypes = None, [C.c_void_p, C.c_void_p, C.c_int64]
+    return f
 
 
 def prepare(tare):

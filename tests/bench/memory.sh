@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Private memory of large jobs: sparse F16 models of 2 and 8 GB, with a vocabulary of 150,000 tokens and a feed-forward of 28,672 columns,
-# go through every kind of job with 1, 2, 16 and 64 threads. Prints the largest anonymous memory seen; over LIMIT_MB (64) is a failure.
+# go through every kind of job with 1, 2, 16 and 64 threads. Prints the largest anonymous memory seen as a markdown table; over LIMIT_MB (64)
+# is a failure.
 #   tests/bench/memory.sh [GB...]   KINDS="mix pipe matrix fit verify diff zstd"  THREADS="1 2 16 64"  ROWS=2340 COLS=28672  LIMIT_MB=64  BUILD=build
 #   mix      Q4_K_M from a file                  fit      --fit over three types, with the matrix (read twice)
 #   pipe     Q4_K_M through a pipe               verify   --verify of the mix
@@ -79,7 +80,7 @@ job() { # GB, kind, threads: becomes the program
 }
 
 measure() { # GB, kind, threads
-	local start=$SECONDS pid kb mb
+	local pid kb mb
 	job "$@" &
 	pid=$!
 	[ "$2" != pipe ] || cat "$dir/$1.gguf" >"$dir/feed" &
@@ -87,11 +88,21 @@ measure() { # GB, kind, threads
 	wait "$pid" || { echo "$2 failed" >&2; exit 1; }
 	mb=$(((kb + 1023) / 1024))
 	[ "$mb" -gt "$worst" ] && worst=$mb
-	printf '%3d GB  %-6s  %2d threads  %4d MB private  %4ds\n' "$1" "$2" "$3" "$mb" $((SECONDS - start))
+	printf ' %d |' "$mb"
 }
 
 mkfifo "$dir/never" "$dir/feed" || exit 2
 [ $# -gt 0 ] || set -- 2 8
+declare -A text=(
+	[mix]="Q4_K_M" [pipe]="Q4_K_M through a pipe" [matrix]="IQ2_XS with a matrix" [fit]="a budget of three types with a matrix"
+	[verify]="--verify of Q4_K_M" [diff]="tare-diff with the source" [zstd]="Q4_K_M packed with zstd"
+)
+read -ra threads <<<"${THREADS:-1 2 16 64}"
+printf '| input | job |'
+printf ' %s |' "${threads[@]}"
+printf '\n|---|---|'
+printf -- '---|%.0s' "${threads[@]}"
+echo
 for gb; do
 	model "$gb" >"$dir/model.txt"
 	matrix "$gb" >"$dir/matrix.txt"
@@ -99,9 +110,11 @@ for gb; do
 	truncate -s $(($(stat -c %s "$dir/$gb.gguf") + gb * 8 * rows * cols * 2)) "$dir/$gb.gguf"
 	for kind in ${KINDS:-mix pipe matrix fit verify diff zstd}; do
 		[[ $kind != verify && $kind != diff ]] || "$BUILD/tare-requantize" -qf -t Q4_K_M "$dir/$gb.gguf" -o "$dir/out.gguf" || exit 2
-		for threads in ${THREADS:-1 2 16 64}; do
-			measure "$gb" "$kind" "$threads"
+		printf '| %s GB | %s |' "$gb" "${text[$kind]}"
+		for n in "${threads[@]}"; do
+			measure "$gb" "$kind" "$n"
 		done
+		echo
 	done
 	rm -f "$dir/$gb.gguf" "$dir/out.gguf"
 done

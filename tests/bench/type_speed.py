@@ -1,68 +1,113 @@
 #!/usr/bin/env python3
-"""Speed of every quantizer and decoder on one core, ours against ggml's in the same run, as a markdown table.
+"""Speed of every quantizer on one core, by instruction set: our whole process, reading and writing included, against ggml's function alone.
 
-    type_speed.py LIBTARE.so [SECONDS]      SECONDS a measurement (default 0.25); needs numpy and xllamacpp
-Numbers are million weights a second, the best of several runs; "ratio" is ours to ggml's. Rows of 4096 normal values in cache.
+    type_speed.py NOSYNC.so FOLDER [MILLIONS]     a model of so many million weights (default 32) is made in FOLDER
+Prints markdown tables, without and with an importance matrix: million weights a second, and how often ggml's rate that is. ggml's rate is
+the faster of two releases (b10603, whose bytes are ours, and b11549) on 64 Ki normal values in cache; iq1_m has other bytes in b11549 and
+is compared with b10603 only. Ours: all of tare-requantize -j 1, the best of two runs, sync left out. Seconds are those of the processor,
+user and system, so that what else the machine does matters little.
 """
-import ctypes as C, os, sys, time
+import ctypes as C, os, resource, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
+import gguf
 import numpy as np
-from ggml_bytes import TYPES, load
+from ggml_bytes import TYPES
+from llama_logits import find_library
+from llama_quantize import base_library
 
-ROWS, COLS = 16, 4096
-
-
-def rate(call, weights, seconds):
-    call()  # tables are built outside the clock
-    best, end = 0.0, time.perf_counter() + seconds
-    while True:
-        start = time.perf_counter()
-        call()
-        took = time.perf_counter() - start
-        best = max(best, weights / took / 1e6)
-        if time.perf_counter() > end:
-            return best
+COLS, NAME = 4096, "blk.0.ffn_up.weight"
+ALL = TYPES | dict(iq1_m=29)
+SETS = dict(avx512="AVX-512", avx2="AVX2", neon="NEON", sse2="portable (SSE2)", none="scalar")
 
 
-def decoder(ggml, name):
-    try:
-        f = getattr(ggml, "dequantize_row_" + name)
-    except AttributeError:
-        return None
-    f.restype, f.argtypes = None, [C.c_void_p, C.c_void_p, C.c_int64]
-    return f
+def ggmls():
+    libs = [base_library(), C.CDLL(find_library())]
+    for lib in libs:
+        lib.ggml_quantize_chunk.restype = C.c_size_t
+        lib.ggml_quantize_chunk.argtypes = [C.c_int, C.c_void_p, C.c_void_p, C.c_int64, C.c_int64, C.c_int64, C.c_void_p]
+        lib.ggml_quantize_requires_imatrix.restype = C.c_bool
+    return libs
 
 
-def main(argv):
-    ggml, tare = load(argv[0])
-    seconds = float(argv[1]) if len(argv) > 1 else 0.25
-    rng = np.random.default_rng(1)
-    x = rng.standard_normal((ROWS, COLS), dtype=np.float32)
-    w = np.exp(rng.standard_normal(COLS)).astype(np.float32)
-    y, n = np.zeros_like(x), ROWS * COLS
-    cell = lambda ours, theirs: f"{ours:.0f} / {theirs:.0f} = **{ours / theirs:.1f}**"
-    print("| type | encode, ours / ggml | with matrix | decode |\n|---|---|---|---|")
-    for name, number in TYPES.items():
-        t = tare.tare_type_find(name.encode())
-        size = n // tare.tare_type_block_len(t) * tare.tare_type_block_size(t)
-        a, b = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-        cells = []
-        for m in (None, w.ctypes.data):
-            needs = ggml.ggml_quantize_requires_imatrix(number) and m is None
-            if needs or tare.tare_encode(t, x.ctypes.data, ROWS, COLS, m, b.ctypes.data, None):
-                cells.append("-")
+def peer_rate(lib, number, x, matrix, seconds=0.3):
+    """Weights a second, the best of several calls."""
+    out, best, end = np.empty(x.nbytes, np.uint8), 0.0, 0.0
+    w = None if matrix is None else matrix.ctypes.data
+    lib.ggml_quantize_init(number)  # tables outside the clock
+    while not end or time.process_time() < end:
+        start = time.process_time()
+        lib.ggml_quantize_chunk(number, x.ctypes.data, out.ctypes.data, 0, x.shape[0], COLS, w)
+        best = max(best, x.size / (time.process_time() - start))
+        end = end or start + seconds
+    return best
+
+
+def write(path, arch, fields, tensors):
+    w = gguf.GGUFWriter(path, arch)
+    for call, key, value in fields:
+        getattr(w, "add_" + call)(key, value)
+    for name, data in tensors.items():
+        w.add_tensor(name, data)
+    w.write_header_to_file(); w.write_kv_data_to_file(); w.write_tensors_to_file(); w.close()
+
+
+def make(folder, millions, rng):
+    rows = millions * 1000000 // COLS
+    model, matrix = os.path.join(folder, "types.gguf"), os.path.join(folder, "types.imatrix.gguf")
+    importances = np.exp(rng.standard_normal((1, COLS))).astype(np.float32)
+    write(model, "llama", [], {NAME: (rng.standard_normal((rows, COLS), dtype=np.float32) * np.float32(0.02)).astype(np.float16)})
+    write(matrix, "none", [("string", "general.type", "imatrix"), ("array", "imatrix.datasets", ["text.txt"]), ("uint32", "imatrix.chunk_count", 1),
+                           ("uint32", "imatrix.chunk_size", 1)],
+          {NAME + ".in_sum2": importances, NAME + ".counts": np.ones((1, 1), np.float32)})
+    return model, matrix, rows * COLS, importances
+
+
+def spent():
+    """Seconds of the processor in programs that ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def our_rate(weights, cpu, nosync, model, matrix, name):
+    """Weights a second, or None if the type is refused."""
+    out, best = model + ".out", 0.0
+    argv = ["tare-requantize", "-qf", "-j", "1", "-t", "type:" + name, *(["--imatrix", matrix] if matrix else []), model, "-o", out]
+    for _ in range(2):
+        if os.path.exists(out):
+            os.remove(out)
+        before = spent()
+        if subprocess.run(argv, env=os.environ | {"TARE_CPU": cpu, "LD_PRELOAD": nosync}, stderr=subprocess.DEVNULL).returncode:
+            return None
+        best = max(best, weights / (spent() - before))
+    os.remove(out)
+    return best
+
+
+def sets_here():
+    text = subprocess.run(["tare-requantize", "--version"], capture_output=True, text=True).stdout
+    return [s for s in SETS if s in text.split() or s == "none" and not any(k in text.split() for k in SETS)]
+
+
+def main(nosync, folder, millions="32"):
+    nosync, libs, sets, rng = os.path.abspath(nosync), ggmls(), sets_here(), np.random.default_rng(1)
+    model, matrix, weights, importances = make(folder, int(millions), rng)
+    x = rng.standard_normal((16, COLS), dtype=np.float32) * np.float32(0.02)
+    only = os.environ.get("BENCH_TYPES", "").split()
+    for given in (None, matrix):
+        print(f"\n### {'With an importance matrix' if given else 'Without a matrix'}\n")
+        print("| type | ggml | " + " | ".join(SETS[s] for s in sets) + " |\n|---|---|" + "---|" * len(sets))
+        for name, number in ALL.items():
+            if only and name not in only or not given and libs[0].ggml_quantize_requires_imatrix(number):
                 continue
-            ours = rate(lambda: tare.tare_encode(t, x.ctypes.data, ROWS, COLS, m, b.ctypes.data, None), n, seconds)
-            theirs = rate(lambda: ggml.ggml_quantize_chunk(number, x.ctypes.data, a.ctypes.data, 0, ROWS, COLS, m), n, seconds)
-            cells.append(cell(ours, theirs))
-        f = decoder(ggml, name)
-        ggml.ggml_quantize_chunk(number, x.ctypes.data, a.ctypes.data, 0, ROWS, COLS, w.ctypes.data)
-        tare.tare_decode.argtypes = [C.c_void_p, C.c_void_p, C.c_size_t, C.c_void_p, C.c_void_p]
-        ours = rate(lambda: tare.tare_decode(t, a.ctypes.data, n // tare.tare_type_block_len(t), y.ctypes.data, None), n, seconds)
-        cells.append(cell(ours, rate(lambda: f(a.ctypes.data, y.ctypes.data, n), n, seconds)) if f else f"{ours:.0f}")
-        print(f"| {name} | {' | '.join(cells)} |")
-        sys.stdout.flush()
+            w = importances if given else None
+            peer = max(peer_rate(lib, number, x, w) for lib in (libs[:1] if name == "iq1_m" else libs))
+            cells = []
+            for s in sets:
+                ours = our_rate(weights, ",".join(sets[sets.index(s):]), nosync, model, given, name)
+                cells.append("-" if ours is None else f"{ours / 1e6:.0f} = **{ours / peer:.1f}**")
+            print(f"| {name} | {peer / 1e6:.1f} | {' | '.join(cells)} |")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

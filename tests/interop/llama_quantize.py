@@ -40,11 +40,19 @@ class Params(C.Structure):
                 ("tt_overrides", C.POINTER(TensorType)), ("prune_layers", C.POINTER(C.c_int32))]
 
 
+def load(name, mode=C.DEFAULT_MODE):
+    return C.CDLL(os.path.join(importlib.util.find_spec("llama_cpp_py_sync").submodule_search_locations[0], name), mode)
+
+
+def base_library():
+    """ggml's quantizers alone."""
+    return load("libggml-base.so.0")
+
+
 def library():
-    home = importlib.util.find_spec("llama_cpp_py_sync").submodule_search_locations[0]
     for name in ("libggml-base.so.0", "libggml-cpu.so.0", "libggml.so.0"):
-        C.CDLL(os.path.join(home, name), C.RTLD_GLOBAL)
-    lib = C.CDLL(os.path.join(home, "libllama.so.0"))
+        load(name, C.RTLD_GLOBAL)
+    lib = load("libllama.so.0")
     lib.llama_model_quantize_default_params.restype = Params
     lib.llama_model_quantize.restype = C.c_uint32
     lib.llama_model_quantize.argtypes = [C.c_char_p, C.c_char_p, C.POINTER(Params)]
