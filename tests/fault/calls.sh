@@ -11,7 +11,7 @@ copy=$bin/tests/fault/copy inspect=$bin/tare-inspect diff=$bin/tare-diff convert
 model=$PWD/fixtures/models/stories260K.gguf
 matrix=$PWD/$BUILD/fixtures/imatrix/good-stories260K.bin
 small=$work/small.gguf
-jobs=0 most=$(nproc) fail=0
+jobs=0 most=$(nproc)
 
 # Of one layer three tensors, and a vocabulary of three words; and the same in other clothes.
 cat >"$work/words.yaml" <<'YAML'
