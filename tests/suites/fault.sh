@@ -19,8 +19,8 @@ kills "copy, killed" "$out/copy" "$copy" "$model" "$out/copy"
 kills "requantize, killed" "$out/t.gguf" $requantize -t Q4_K_M "$model" -o "$out/t.gguf"
 kills "convert, killed" "$out/t.safetensors" $convert "$model" -o "$out/t.safetensors"
 
-# Where files without a name cannot be had.
-named=(env "LD_PRELOAD=$bin/tests/fault/inject.so" TARE_FAULT=nameless:1+ ASAN_OPTIONS=verify_asan_link_order=0)
+# Where files without a name cannot be had. Under nohup a signal would be ignored.
+named=(env --default-signal "LD_PRELOAD=$bin/tests/fault/inject.so" TARE_FAULT=nameless:1+ ASAN_OPTIONS=verify_asan_link_order=0)
 SIGNAL=TERM KILLS=50 kills "requantize, named temporary, terminated" "$out/t.gguf" "${named[@]}" $requantize -t Q4_K_M "$model" -o "$out/t.gguf"
 SIGNAL=HUP KILLS=50 kills "convert, named temporary, hung up" "$out/t.gguf" "${named[@]}" $convert "$model" -o "$out/t.gguf"
 SWEPT=1 KILLS=50 kills "copy, named temporary, killed" "$out/t.gguf" "${named[@]}" "$copy" "$model" "$out/t.gguf"
