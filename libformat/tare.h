@@ -344,12 +344,18 @@ TARE_API bool tare_recipe_has_fit(const tare_recipe *r);
 
 typedef enum tare_endian { TARE_ENDIAN_KEEP, TARE_ENDIAN_LITTLE, TARE_ENDIAN_BIG } tare_endian;
 
+/* ONNX: weights are in the model's file or in data files beside it. */
+typedef enum tare_external { TARE_EXTERNAL_KEEP, TARE_EXTERNAL_INSIDE, TARE_EXTERNAL_BESIDE } tare_external;
+
 typedef struct tare_plan_options {
 	const char *path;        /* what will be written: a file (shards take their names from it) or "-"; NULL for a plan only shown */
 	const char *to;          /* format written; NULL: by path's suffix, else the source's */
 	uint64_t split_size;     /* most payload bytes in a file; 0: one file */
 	uint64_t split_count;    /* most tensors in a file; 0: any */
 	tare_endian endian;
+	tare_external external;
+	uint64_t external_least; /* bytes of a weight that goes beside the model; 0: 1024 */
+	uint64_t align;          /* of weights in data files, a power of two; 0: as in the source */
 } tare_plan_options;
 
 typedef struct tare_step {

@@ -148,7 +148,7 @@ tare_status tare_onnx_sparse(tare_onnx_walk *w, tare_str raw, tare_str name, boo
 
 	while (tare_wire_next(&in, &f)) {
 		bool values = f.id == ONNX_SPARSE_TENSOR_VALUES;
-		tare_onnx_found found = { f.bytes, { NULL, 0 }, first, &slots[!values] };
+		tare_onnx_found found = { .raw = f.bytes, .first = first, .slot = &slots[!values] };
 
 		if (!values && f.id != ONNX_SPARSE_TENSOR_INDICES)
 			continue;
@@ -175,7 +175,7 @@ static tare_str label(tare_onnx_walk *w, const tare_graph *g, tare_str name, uin
 static tare_status add_initializer(tare_onnx_walk *w, tare_graph *g, const tare_wire_field *f)
 {
 	tare_initializer *init = new_part(w, &g->parts, sizeof *init, TARE_PART_INITIALIZER, f);
-	tare_onnx_found found = { .raw = f->bytes, .first = g->form == TARE_GRAPH_MAIN };
+	tare_onnx_found found = { .raw = f->bytes, .first = g->form == TARE_GRAPH_MAIN, .initializer = true };
 
 	if (!init)
 		return tare_fail_nomem(w->err);

@@ -12,6 +12,7 @@ typedef struct entry {
 	tare_onnx_found found;
 	tare_tensor t;
 	tare_onnx_tensor *made;  /* its elements are to be made plain; else NULL */
+	bool external;
 } entry;
 
 struct tare_onnx_reader {
@@ -103,15 +104,11 @@ static tare_status place_made(tare_onnx_reader *r, entry *e, const tare_onnx_ten
 	return TARE_OK;
 }
 
-static bool is_plain_home(const tare_onnx_type *is)
-{
-	return is->home == ONNX_TENSOR_FLOAT_DATA || is->home == ONNX_TENSOR_DOUBLE_DATA;
-}
-
 static tare_status place(tare_onnx_reader *r, entry *e, const tare_onnx_tensor *is, tare_error *err)
 {
 	tare_tensor *t = &e->t;
 
+	e->external = is->external;
 	if (is->external)
 		return is->type_id == TARE_ONNX_STRING ? in_tensor(r->m, is, "text cannot be external data", err)
 						       : place_external(r, is, t, err);
@@ -124,7 +121,7 @@ static tare_status place(tare_onnx_reader *r, entry *e, const tare_onnx_tensor *
 		return TARE_OK;
 	if (!is->pieces)
 		return in_tensor(r->m, is, "it has no data", err);
-	if (is_plain_home(is->is) && is->pieces == 1 && is->packed.ptr)
+	if (tare_onnx_home_is_plain(is->is) && is->pieces == 1 && is->packed.ptr)
 		return place_extent(r, is, is->packed, t, err);
 	return place_made(r, e, is, err);
 }
@@ -186,11 +183,20 @@ static tare_status choose_name(tare_onnx_reader *r, size_t i, tare_error *err)
 
 static tare_status list_tensors(tare_onnx_reader *r, tare_error *err)
 {
+	tare_graphs *all = r->m->graphs;
 	size_t i;
 
+	all->stored = tare_arena_array(&r->m->arena, r->n + 1, sizeof *all->stored);
+	if (!all->stored)
+		return tare_fail_nomem(err);
 	for (i = 0; i < r->n; i++) {
+		const entry *e = &r->entries[i];
+
 		TARE_TRY(choose_name(r, i, err));
-		TARE_TRY(tare_model_add_tensor(r->m, &r->entries[i].t, tare_onnx_place(r->m, r->entries[i].found.raw.ptr), err));
+		TARE_TRY(tare_model_add_tensor(r->m, &e->t, tare_onnx_place(r->m, e->found.raw.ptr), err));
+		all->stored[all->n_stored++] = (tare_stored){
+			e->found.raw, e->t.name, e->t.file, e->t.offset, e->external, e->found.initializer,
+		};
 	}
 	return TARE_OK;
 }
@@ -215,7 +221,9 @@ static tare_status make_plain(tare_onnx_reader *r, tare_error *err)
 		TARE_TRY(tare_onnx_elements(e->made, e->t.count, tare_spool_put, &r->spool, err));
 	}
 	TARE_TRY(tare_spool_source(&r->spool, &source, err));
-	return tare_model_add_file(r->m, NULL, source, err);
+	TARE_TRY(tare_model_add_file(r->m, NULL, source, err));
+	r->m->files[r->m->n_files - 1].made = true;
+	return TARE_OK;
 }
 
 /* ---- metadata ---- */

@@ -46,3 +46,8 @@ const tare_onnx_type *tare_onnx_type_of(const tare_type *type)
 			return &types[i];
 	return NULL;
 }
+
+bool tare_onnx_home_is_plain(const tare_onnx_type *is)
+{
+	return is->home == ONNX_TENSOR_FLOAT_DATA || is->home == ONNX_TENSOR_DOUBLE_DATA;
+}

@@ -207,6 +207,20 @@ tare_status tare_format_open(tare_model **out, const char *path, tare_source *so
 	return TARE_OK;
 }
 
+tare_status tare_format_between(const tare_model *out, uint32_t file, uint64_t from, uint64_t to, tare_sink *sink, tare_error *err)
+{
+	static const uint8_t zeros[4096];
+	size_t k;
+
+	if (from < to && out->format->between)
+		return out->format->between(out, file, from, to, sink, err);
+	for (; from < to; from += k) {
+		k = to - from < sizeof zeros ? (size_t)(to - from) : sizeof zeros;
+		TARE_TRY(tare_sink_put(sink, zeros, k, err));
+	}
+	return TARE_OK;
+}
+
 const char *tare_model_format(const tare_model *m)
 {
 	return m->format ? m->format->name : "";

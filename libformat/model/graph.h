@@ -129,6 +129,16 @@ typedef struct tare_body {
 	tare_graph *graph;
 } tare_body;
 
+/* A tensor as the file describes it. */
+typedef struct tare_stored {
+	tare_str raw;            /* contents of the description */
+	tare_str tensor;         /* in the model's list */
+	uint32_t file;           /* where its bytes are */
+	uint64_t offset;
+	bool beside;             /* in a data file */
+	bool initializer;        /* else it is in an attribute, or part of a sparse one */
+} tare_stored;
+
 typedef enum tare_graph_form { TARE_GRAPH_MAIN, TARE_GRAPH_INNER, TARE_GRAPH_FUNCTION, TARE_GRAPH_TRAINING } tare_graph_form;
 
 struct tare_graph {
@@ -155,6 +165,8 @@ struct tare_graphs {
 	tare_str producer, producer_version, domain, doc;
 	tare_str raw;            /* contents of the file */
 	tare_part_list parts;    /* of the whole */
+	tare_stored *stored;     /* in the order of their places in the file */
+	size_t n_stored;
 	tare_graph *main;        /* NULL: none */
 	tare_graph **graph;      /* all, main first, in stored order otherwise; inner ones behind their outer */
 	size_t n_graphs, cap_graphs;

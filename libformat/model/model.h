@@ -18,6 +18,8 @@ typedef struct tare_file {
 	tare_source *source;    /* NULL in an outline */
 	uint64_t size;          /* bytes in all; TARE_NOWHERE while unknown (stream) */
 	uint64_t data_offset;   /* where the payload starts */
+	bool plain;             /* never packed: another file says what is where in it */
+	bool made;              /* no file of its own: bytes put together while reading */
 	uint64_t must_end;      /* of a stream: no byte may come from here on, which shows at its end; 0: any may */
 } tare_file;
 
@@ -48,6 +50,10 @@ struct tare_model {
 	tare_strmap by_name;    /* tensors */
 	tare_strmap by_key;     /* metadata; rebuilt by tare_model_remove */
 	struct tare_graphs *graphs; /* what is computed from the tensors; NULL: that is not said here */
+	/* Of an outline, one a tensor, in the arena: */
+	const tare_tensor **taken; /* the source's tensor whose bytes it has, unchanged; NULL: they are made. NULL itself: all are made */
+	bool *rendered;         /* its bytes are not payload: the format writes them with the header. Set by a layout; NULL: none */
+	void *laid_out;         /* what a layout keeps for the header */
 	tare_model *absorbed;   /* models whose tensors and memory this one took over */
 };
 

@@ -12,24 +12,22 @@ tare_status tare_output_open(tare_output *o, const tare_model *model, const char
 		return tare_fail_nomem(err);
 	for (i = 0; i < model->n_files; i++) {
 		options.size = model->files[i].size;
+		options.compress = opt->compress && !model->files[i].plain;
 		TARE_TRY(tare_target_open(&o->targets[i], path ? path : model->files[i].path, &options, err));
 	}
 	return TARE_OK;
 }
 
-static tare_status put_zeros(tare_output *o, uint64_t until, tare_error *err)
+static tare_status put_between(tare_output *o, uint64_t until, tare_error *err)
 {
-	static const uint8_t zeros[4096];
-	size_t k;
+	tare_sink sink = tare_target_sink(o->targets[o->file]);
+	uint64_t from = o->at;
 
 	if (until < o->at)
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "bytes at %llu of file %zu come after those at %llu",
 				 (unsigned long long)until, o->file + 1, (unsigned long long)o->at);
-	for (; o->at < until; o->at += k) {
-		k = until - o->at < sizeof zeros ? until - o->at : sizeof zeros;
-		TARE_TRY(tare_target_write(o->targets[o->file], zeros, k, err));
-	}
-	return TARE_OK;
+	o->at = until;
+	return tare_format_between(o->model, (uint32_t)o->file, from, until, &sink, err);
 }
 
 static tare_status begin(tare_output *o, tare_error *err)
@@ -47,7 +45,7 @@ static tare_status end(tare_output *o, tare_error *err)
 {
 	if (!o->begun)
 		TARE_TRY(begin(o, err));
-	TARE_TRY(put_zeros(o, o->model->files[o->file].size, err));
+	TARE_TRY(put_between(o, o->model->files[o->file].size, err));
 	TARE_TRY(tare_target_finish(o->targets[o->file], err));
 	o->file++;
 	o->begun = false;
@@ -60,7 +58,7 @@ tare_status tare_output_put(tare_output *o, uint32_t file, uint64_t offset, cons
 		TARE_TRY(end(o, err));
 	if (!o->begun)
 		TARE_TRY(begin(o, err));
-	TARE_TRY(put_zeros(o, offset, err));
+	TARE_TRY(put_between(o, offset, err));
 	TARE_TRY(tare_target_write(o->targets[file], bytes, size, err));
 	o->at += size;
 	return TARE_OK;

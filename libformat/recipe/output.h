@@ -1,4 +1,4 @@
-/* The files of a result, written one after the other: headers, payload at its offsets, zeros between; shown all together at the end. */
+/* The files of a result, written one after the other: headers, payload at its offsets, what lies between; shown all together at the end. */
 #ifndef TARE_RECIPE_OUTPUT_H
 #define TARE_RECIPE_OUTPUT_H
 
@@ -18,7 +18,7 @@ typedef struct tare_output {
 tare_status tare_output_open(tare_output *o, const tare_model *model, const char *path, const tare_target_options *opt, tare_error *err);
 /* Bytes at offset of a file, not before the end of the last ones. */
 tare_status tare_output_put(tare_output *o, uint32_t file, uint64_t offset, const void *bytes, size_t size, tare_error *err);
-/* Everything is written: the rest of the headers and zeros, then all files are flushed and synced. Nothing is shown yet. */
+/* Everything is written: the rest of the headers and of what lies between, then all files are flushed and synced. Nothing is shown yet. */
 tare_status tare_output_finish(tare_output *o, tare_error *err);
 tare_status tare_output_commit(tare_output *o, tare_error *err);
 /* What was not committed disappears. */

@@ -18,6 +18,7 @@ static tare_status start_outline(tare_planner *pl, const tare_plan_options *opt,
 	out->alignment = pl->in->alignment;
 	out->ordered = pl->in->ordered;
 	out->home_big = pl->in->home_big;
+	out->graphs = pl->in->graphs;
 	out->big_endian = opt->endian == TARE_ENDIAN_KEEP ? pl->in->home_big : opt->endian == TARE_ENDIAN_BIG;
 	if (!opt->path)
 		return TARE_OK;
@@ -59,9 +60,10 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 	size_t i;
 
 	pl->p->steps = tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->steps);
+	out->taken = tare_arena_array(&out->arena, pl->n_items + 1, sizeof(const tare_tensor *));
 	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->weights) : NULL;
 	pl->p->open = pl->may_be_open ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->open) : NULL;
-	if (!pl->p->steps || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
+	if (!pl->p->steps || !out->taken || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
 		return tare_fail_nomem(err);
 	for (i = 0; i < pl->n_items; i++) {
 		const tare_item *item = &pl->items[i];
@@ -80,6 +82,7 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 		if (!measure(&t, item->refused))
 			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
 		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
+		out->taken[i] = t.type == source->type ? source : NULL;
 		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type && !item->refused, why, item->note, item->refused };
 		if (pl->may_be_open)
 			pl->p->open[i] = item->open;
@@ -91,7 +94,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 
 static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_error *err)
 {
-	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count, pl->is->keep_split };
+	const tare_layout_options layout = { opt->path, opt->split_size, opt->split_count, pl->is->keep_split, opt->external,
+					     opt->external_least, opt->align };
 
 	if (pl->is->keep_split && (opt->split_size || opt->split_count))
 		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "files of a given size, or those of the source (keep_split): not both");

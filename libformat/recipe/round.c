@@ -197,7 +197,7 @@ tare_status tare_round_prepare(tare_round *r, const bool *skip, tare_error *err)
 	if (!r->order)
 		return tare_fail_nomem(err);
 	for (i = 0; i < r->p->out->n_tensors; i++)
-		if (!skip || !skip[r->order[i]])
+		if ((!skip || !skip[r->order[i]]) && !(r->p->out->rendered && r->p->out->rendered[r->order[i]]))
 			r->order[r->n_order++] = r->order[i];
 	TARE_TRY(settle_streams(r, err));
 	size_up(r);
