@@ -126,7 +126,7 @@ def try_row(source, row, tmp, theirs_of=None):
     kind, options = words[0], words[1:]
     ours, theirs = tempfile.mkdtemp(dir=tmp), tempfile.mkdtemp(dir=tmp)
     name = "out" if "--keep-split" in options else "out.gguf"
-    fallback = [] if kind == "copy" else ["--fallback", "adjust"]  # llama-quantize always adjusts
+    fallback = ["--fallback", "adjust"] if "-type" in row else []  # llama-quantize adjusts types that it is told, too
     a = run(["tare-requantize", "-q", "-t", kind] + fallback + options + [source, "-o", ours + "/out.gguf"], "ours.log")
     b = run([sys.executable, HERE + "/llama_quantize.py"] + options + [theirs_of or source, f"{theirs}/{name}", kind], "theirs.log")
     if refused or (perhaps and a and b):
