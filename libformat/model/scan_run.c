@@ -246,7 +246,7 @@ static tare_status make_benches(scan *s, tare_error *err)
 	s->benches = calloc(s->threads, sizeof *s->benches);
 	if (!s->benches)
 		return tare_fail_nomem(err);
-	for (i = 0; i < s->threads; i++)
+	for (i = 0; (s->what & TARE_SCAN_HASH) && i < s->threads; i++) /* libcrypto takes its time to start */
 		TARE_TRY(tare_sha256_new(&s->benches[i].hash, err));
 	return TARE_OK;
 }
