@@ -21,9 +21,9 @@ void tare_grid_put(uint8_t *out, uint64_t at, const int32_t *code, size_t n, uin
 		return;
 	default:
 		if (at % 2 && n)
-			out[at++ / 2] |= (uint8_t)(code[i++] << 4);
+			out[at++ / 2] |= (uint8_t)((uint32_t)code[i++] << 4);
 		for (; i + 2 <= n; i += 2, at += 2)
-			out[at / 2] = (uint8_t)((code[i] & 15) | code[i + 1] << 4);
+			out[at / 2] = (uint8_t)((code[i] & 15) | (uint32_t)code[i + 1] << 4);
 		if (i < n)
 			out[at / 2] |= (uint8_t)(code[i] & 15);
 	}
