@@ -7,21 +7,66 @@
 #include "types/k_lanes_search.h"
 #include "types/lattice_pick.h"
 
-enum { MAX_TRIALS = 32 };
+/* One job is to place one group with one scale. A register of jobs is of one group, as far as its trials fill whole registers; what is
+ * left of them is then done for several groups at once, four lanes each. */
+enum { MAX_TRIALS = 32, MAX_JOBS = 256, REST = 4 };
 
-struct trials {
-	float inverse[MAX_TRIALS], scale[MAX_TRIALS];
-	uint32_t entry[TARE_LATTICE_GROUPS][MAX_TRIALS]; /* of lattice_cells.h */
-	uint32_t word[TARE_LATTICE_GROUPS][MAX_TRIALS];
-	/* bit t: in that trial the group is no point; has several candidates, up to eight; has more; a value is too near to an integer,
-	 * so that all neighbours are candidates */
-	uint32_t off[TARE_LATTICE_GROUPS], few[TARE_LATTICE_GROUPS], many[TARE_LATTICE_GROUPS], whole[TARE_LATTICE_GROUPS];
+struct jobs {
+	float inverse[MAX_TRIALS + REST], scale[MAX_TRIALS + REST]; /* of the trials */
+	uint32_t entry[MAX_JOBS]; /* of lattice_cells.h; of one that had to be done without, whether its levels are a point */
+	uint32_t word[MAX_JOBS];  /* what comes out; before, the first two candidates */
+	uint64_t near[MAX_JOBS / 64]; /* bit by bit: a value is too near to an integer */
 	struct pick_input input;
 };
+
+struct batch {
+	vf x[8], root[4]; /* of the group's weights; root: of groups of four */
+	vf inverse, scale;
+};
+
+/* Whether the lanes are jobs when candidates are compared; else they are candidates, of which groups of eight have more. */
+V_INLINE bool together(struct tare_lattice_rule r)
+{
+	return r.group == 4 && LANES != 8;
+}
 
 V_INLINE unsigned trial_count(struct tare_lattice_rule r)
 {
 	return 2 * (unsigned)r.trials + 1;
+}
+
+V_INLINE unsigned lanes_below(unsigned n)
+{
+	return n < LANES ? (1u << n) - 1 : (1u << LANES) - 1;
+}
+
+V_INLINE unsigned whole_trials(struct tare_lattice_rule r)
+{
+	unsigned rest = trial_count(r) % LANES;
+
+	return together(r) && rest <= REST ? trial_count(r) - rest : trial_count(r) - rest + LANES;
+}
+
+/* Where the job of a trial is. */
+V_INLINE unsigned job_of(struct tare_lattice_rule r, unsigned k, unsigned t)
+{
+	unsigned whole = whole_trials(r);
+
+	return t < whole ? k * whole + t : r.sub / r.group * whole + REST * k + t - whole;
+}
+
+V_INLINE unsigned group_of(struct tare_lattice_rule r, unsigned j)
+{
+	unsigned whole = whole_trials(r), rest = r.sub / r.group * whole;
+
+	return j < rest ? j / whole : (j - rest) / REST;
+}
+
+V_INLINE unsigned trial_of(struct tare_lattice_rule r, unsigned j)
+{
+	unsigned whole = whole_trials(r), rest = r.sub / r.group * whole;
+
+	return j < rest ? j % whole : whole + (j - rest) % REST;
 }
 
 /* The importances, their roots, signs and all: tare_lattice_prepare(). */
@@ -66,35 +111,93 @@ V_INLINE bool ordinary(const struct tare_lattice_fit *f, unsigned sub, float rea
 	return !m_any(m_not(sound)) && reach > 1e-30f && reach < 1e10f;
 }
 
-/* Candidates of group k in the trials from t on: the cell is the whole part of each value, held to the range of the levels. */
-V_INLINE void lanes_candidates(struct trials *s, struct tare_lattice_rule r, const struct tare_lattice_cells *c, const float *x, unsigned k,
-			       unsigned t)
+/* ---- jobs ---- */
+
+/* Group k in all lanes. */
+V_INLINE void batch_load(struct batch *b, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned k)
 {
-	vf inverse = v_load(s->inverse + t) * v_set(4096), low = v_set(1.5f * 4096), high = v_set((2 * (float)r.levels - 1.5f) * 4096);
-	unsigned bits = r.group == 8 ? 2 : 4, mask = (1u << bits) - 1, several, more, on;
-	vu key = { 0 }, entry, count;
-	vg near = g_none();
-
 	for (unsigned i = 0; i < r.group; i++) {
-		vu fixed = u_truncate(v_min(v_max(inverse * v_set(x[r.group * k + i]), low), high));
-
-		near = g_collect(near, fixed);
-		key |= bits * i < 12 ? (fixed & mask << 12) >> (12 - bits * i) : (fixed & mask << 12) << (bits * i - 12);
+		b->x[i] = v_set(f->x[r.group * k + i]);
+		if (together(r))
+			b->root[i] = v_set(f->root[r.group * k + i]);
 	}
-	entry = u_words(c->entry, key);
-	count = entry >> TARE_CELL_COUNT & 255;
-	several = u_above(count, 1);
-	more = u_above(count, 8);
-	on = u_above(entry & TARE_CELL_ON, 0);
-	u_store(s->entry[k] + t, entry);
-	u_store(s->word[k] + t, u_halves(c->candidate, entry >> TARE_CELL_FIRST));
-	s->whole[k] |= (g_bits(near) & ((1u << LANES) - 1)) << t;
-	s->few[k] |= (several & ~more) << t;
-	s->many[k] |= more << t;
-	s->off[k] |= (~on & ((1u << LANES) - 1)) << t;
 }
 
-V_INLINE uint16_t lanes_nearest(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+/* Groups of four from k on, `per` lanes each; beyond the last that again. */
+V_INLINE void batch_load_several(struct batch *b, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned k, unsigned per)
+{
+	unsigned last = r.sub / r.group - 1;
+	const float *x[LANES], *root[LANES];
+	float t[4][LANES];
+
+	for (unsigned i = 0; i < LANES; i++) {
+		unsigned group = k + i / per < last ? k + i / per : last;
+
+		x[i] = f->x + r.group * group;
+		root[i] = f->root + r.group * group;
+	}
+	v_transpose4(t, x, 0);
+	for (unsigned i = 0; i < 4; i++)
+		b->x[i] = v_load(t[i]);
+	v_transpose4(t, root, 0);
+	for (unsigned i = 0; i < 4; i++)
+		b->root[i] = v_load(t[i]);
+}
+
+/* The cell is the whole part of each value, held to the range of the levels. *near: jobs of which a value is too near to an integer. */
+V_INLINE vu batch_entries(const struct batch *b, struct tare_lattice_rule r, const struct tare_lattice_cells *c, unsigned *near)
+{
+	vf inverse = b->inverse * v_set(4096), low = v_set(1.5f * 4096), high = v_set((2 * (float)r.levels - 1.5f) * 4096);
+	unsigned bits = r.group == 8 ? 2 : 4, mask = (1u << bits) - 1;
+	vu key = { 0 };
+	vg g = g_none();
+
+	for (unsigned i = 0; i < r.group; i++) {
+		vu fixed = u_truncate(v_min(v_max(inverse * b->x[i], low), high));
+
+		g = g_collect(g, fixed);
+		key |= bits * i < 12 ? (fixed & mask << 12) >> (12 - bits * i) : (fixed & mask << 12) << (bits * i - 12);
+	}
+	*near = g_bits(g);
+	return u_words(c->entry, key);
+}
+
+V_INLINE vf batch_distance(const struct batch *b, struct tare_lattice_rule r, vu word)
+{
+	vf sum = v_zero();
+
+	for (unsigned i = 0; i < r.group; i++) {
+		vf difference = b->scale * u_odd(word >> 3 * i, 3) - b->x[i];
+
+		sum = sum + b->root[i] * difference * difference;
+	}
+	return sum;
+}
+
+/* Chooses for all jobs; pair: the first two candidates. */
+V_INLINE vu batch_pick(const struct batch *b, struct tare_lattice_rule r, const struct tare_lattice_cells *c, vu entry, vu pair)
+{
+	vu count = entry >> TARE_CELL_COUNT & 255, first = entry >> TARE_CELL_FIRST, chosen = pair & 0xffff;
+	vf counted = u_float(count), best;
+	unsigned at = 1;
+
+	if (!u_above(count, at))
+		return chosen;
+	best = batch_distance(b, r, chosen);
+	for (vu word = pair >> 16;; word = pair & 0xffff) {
+		vf d = batch_distance(b, r, word);
+		vm less = m_and(v_lt(d, best), v_lt(v_set((float)at), counted));
+
+		best = v_select(less, d, best);
+		chosen = (vu)v_select(less, (vf)word, (vf)chosen);
+		if (!u_above(count, ++at))
+			return chosen;
+		pair = at % 2 ? pair >> 16 : u_pairs(c->candidate, first + at);
+	}
+}
+
+/* The nearest of a list for group k. */
+V_INLINE uint16_t lanes_nearest(const struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
 				const struct tare_lattice *l, unsigned k, float scale, const uint16_t *list, unsigned n, bool few)
 {
 #if LANES > 4
@@ -106,7 +209,7 @@ V_INLINE uint16_t lanes_nearest(const struct trials *s, const struct tare_lattic
 }
 
 /* tare_lattice_place() with numbers that are ordinary. */
-V_INLINE bool lanes_place(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+V_INLINE bool lanes_place(const struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
 			  const struct tare_lattice *l, unsigned k, float inverse, float scale, uint16_t *word)
 {
 	unsigned key = tare_lattice_round(r, f->x + r.group * k, inverse);
@@ -119,41 +222,48 @@ V_INLINE bool lanes_place(const struct trials *s, const struct tare_lattice_fit 
 	return false;
 }
 
-/* Chooses for group k in the trials of the mask. */
-V_INLINE void lanes_pick(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
-			 unsigned k, uint32_t mask, bool few)
+/* Entries of the jobs from j on, a multiple of LANES, and their first candidates. Only the jobs of the mask matter. */
+V_INLINE void jobs_enter(struct jobs *s, struct tare_lattice_rule r, const struct tare_lattice_cells *c, const struct batch *b, unsigned j,
+			 unsigned mask)
 {
-	for (; mask; mask &= mask - 1) {
-		unsigned t = (unsigned)__builtin_ctz(mask);
-		uint32_t entry = s->entry[k][t];
+	unsigned near;
+	vu entry = batch_entries(b, r, c, &near);
 
-		s->word[k][t] = lanes_nearest(s, f, r, c->lattice, k, s->scale[t], c->candidate + (entry >> TARE_CELL_FIRST),
-					      entry >> TARE_CELL_COUNT & 255, few);
+	u_store(s->entry + j, entry);
+	u_store(s->word + j, u_pairs(c->candidate, entry >> TARE_CELL_FIRST));
+	s->near[j / 64] |= (uint64_t)(near & mask) << j % 64;
+}
+
+/* Chooses for all jobs of a batch. */
+V_INLINE void jobs_pick(struct jobs *s, struct tare_lattice_rule r, const struct tare_lattice_cells *c, const struct batch *b, unsigned j)
+{
+	u_store(s->word + j, batch_pick(b, r, c, u_load(s->entry + j), u_load(s->word + j)));
+}
+
+/* Chooses for the jobs of the mask, the first being `from`, which have several candidates: up to eight, or more. */
+V_INLINE void jobs_pick_singly(struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+			       const struct tare_lattice_cells *c, unsigned from, uint64_t several, bool few)
+{
+	for (; several; several &= several - 1) {
+		unsigned j = from + (unsigned)__builtin_ctzll(several);
+		uint32_t entry = s->entry[j];
+
+		s->word[j] = lanes_nearest(s, f, r, c->lattice, group_of(r, j), s->scale[trial_of(r, j)],
+					   c->candidate + (entry >> TARE_CELL_FIRST), entry >> TARE_CELL_COUNT & 255, few);
 	}
 }
 
-V_INLINE void lanes_pick_whole(struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice *l,
-			       unsigned k)
-{
-	for (uint32_t mask = s->whole[k]; mask; mask &= mask - 1) {
-		unsigned t = (unsigned)__builtin_ctz(mask);
-		uint16_t word;
-
-		s->off[k] &= ~(1u << t);
-		s->off[k] |= (uint32_t)!lanes_place(s, f, r, l, k, s->inverse[t], s->scale[t], &word) << t;
-		s->word[k][t] = word;
-	}
-}
+/* ---- the trials ---- */
 
 /* tare_lattice_sum() of the trials from t on. */
-V_INLINE void lanes_sum(const struct trials *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned t,
+V_INLINE void lanes_sum(const struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r, unsigned t,
 			float *qx, float *q2)
 {
 	unsigned bits = r.group == 8 ? 2 : 3;
 	vf sum_qx = v_zero(), sum_q2 = v_zero();
 
 	for (unsigned k = 0; k < r.sub / r.group; k++) {
-		vu word = u_load(s->word[k] + t);
+		vu word = u_load(s->word + job_of(r, k, t));
 
 		for (unsigned i = 0; i < r.group; i++) {
 			float w = f->w[r.group * k + i], x = f->x[r.group * k + i];
@@ -168,7 +278,7 @@ V_INLINE void lanes_sum(const struct trials *s, const struct tare_lattice_fit *f
 }
 
 /* The best trial, as tare_lattice_try(). */
-V_INLINE unsigned lanes_choose(const struct trials *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *qx,
+V_INLINE unsigned lanes_choose(const struct jobs *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const float *qx,
 			       const float *q2)
 {
 	unsigned groups = r.sub / r.group, off = r.refine == TARE_REFINE_OFF ? 0 : (1u << groups) - 1, chosen = MAX_TRIALS;
@@ -183,51 +293,131 @@ V_INLINE unsigned lanes_choose(const struct trials *s, struct tare_lattice_fit *
 		}
 	if (chosen == MAX_TRIALS)
 		return off;
-	for (unsigned k = 0; k < groups; k++)
-		f->word[k] = (uint16_t)s->word[k][chosen];
-	for (unsigned k = off = 0; k < groups; k++)
-		off |= (s->off[k] >> chosen & 1) << k;
+	off = 0;
+	for (unsigned k = 0; k < groups; k++) {
+		f->word[k] = (uint16_t)s->word[job_of(r, k, chosen)];
+		off |= (~s->entry[job_of(r, k, chosen)] & TARE_CELL_ON) << k;
+	}
 	return off;
 }
 
-V_INLINE unsigned lanes_try(struct trials *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
+/* The scales of LANES trials: t, t + 1 ... of each `per` lanes. */
+V_INLINE void trials_scale(struct jobs *s, struct batch *b, struct tare_lattice_rule r, float reach, unsigned t, unsigned per)
+{
+	float numerator[LANES];
+
+	for (unsigned i = 0; i < LANES; i++) {
+		unsigned trial = t + i % per < trial_count(r) ? t + i % per : trial_count(r) - 1;
+
+		numerator[i] = (float)(2 * r.levels - 1) + (float)((int)trial - r.trials) * r.step;
+	}
+	b->inverse = v_load(numerator) / v_set(reach);
+	b->scale = v_set(1) / b->inverse;
+	v_store(s->inverse + t, b->inverse);
+	v_store(s->scale + t, b->scale);
+}
+
+/* The trials that fill whole registers; then the rest of them. */
+V_INLINE void lanes_place_together(struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+				   const struct tare_lattice_cells *c, float reach)
+{
+	unsigned groups = r.sub / r.group, whole = whole_trials(r);
+	struct batch b;
+
+	for (unsigned t = 0; t < whole; t += LANES) {
+		trials_scale(s, &b, r, reach, t, LANES);
+		for (unsigned k = 0; k < groups; k++) {
+			batch_load(&b, f, r, k);
+			jobs_pick(s, r, c, &b, job_of(r, k, t));
+		}
+	}
+	for (unsigned k = 0; k < groups && whole < trial_count(r); k += LANES / REST) {
+		trials_scale(s, &b, r, reach, whole, REST);
+		batch_load_several(&b, f, r, k, REST);
+		jobs_enter(s, r, c, &b, job_of(r, k, whole), lanes_below(REST * (groups - k)));
+		jobs_pick(s, r, c, &b, job_of(r, k, whole));
+	}
+}
+
+V_INLINE void lanes_place_singly(struct jobs *s, const struct tare_lattice_fit *f, struct tare_lattice_rule r,
+				 const struct tare_lattice_cells *c)
+{
+	unsigned end = r.sub / r.group * whole_trials(r);
+
+	for (unsigned from = 0; from < end; from += 64) {
+		uint64_t few = 0, many = 0, near = s->near[from / 64];
+
+		for (unsigned j = from; j < from + 64 && j < end; j += LANES) {
+			vu count = u_load(s->entry + j) >> TARE_CELL_COUNT & 255;
+			uint64_t more = u_above(count, 8), mask = lanes_below(trial_count(r) - j % whole_trials(r));
+
+			u_store(s->word + j, u_load(s->word + j) & 0xffff);
+			few |= (u_above(count, 1) & ~more & mask) << j % 64;
+			many |= (more & mask) << j % 64;
+		}
+		jobs_pick_singly(s, f, r, c, from, few & ~near, true);
+		jobs_pick_singly(s, f, r, c, from, many & ~near, false);
+	}
+}
+
+V_INLINE unsigned lanes_try(struct jobs *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
 			    float reach)
 {
-	unsigned n = trial_count(r);
-	float qx[MAX_TRIALS], q2[MAX_TRIALS], numerator[MAX_TRIALS];
+	float qx[MAX_TRIALS], q2[MAX_TRIALS];
+	struct batch b;
 
-	for (unsigned t = 0; t < MAX_TRIALS; t++)
-		numerator[t] = (float)(2 * r.levels - 1) + (float)((int)(t < n ? t : n - 1) - r.trials) * r.step;
-	for (unsigned t = 0; t < n; t += LANES) {
-		vf inverse = v_load(numerator + t) / v_set(reach);
-
-		v_store(s->inverse + t, inverse);
-		v_store(s->scale + t, v_set(1) / inverse);
+	memset(s->near, 0, sizeof s->near);
+	for (unsigned t = 0; t < whole_trials(r); t += LANES) {
+		trials_scale(s, &b, r, reach, t, LANES);
+		for (unsigned k = 0; k < r.sub / r.group; k++) {
+			batch_load(&b, f, r, k);
+			jobs_enter(s, r, c, &b, job_of(r, k, t), lanes_below(trial_count(r) - t));
+		}
 	}
-	memset(s->off, 0, sizeof s->off);
-	memset(s->few, 0, sizeof s->few);
-	memset(s->many, 0, sizeof s->many);
-	memset(s->whole, 0, sizeof s->whole);
-	for (unsigned k = 0; k < r.sub / r.group; k++)
-		for (unsigned t = 0; t < n; t += LANES)
-			lanes_candidates(s, r, c, f->x, k, t);
-	for (unsigned k = 0; k < r.sub / r.group; k++) {
-		uint32_t now = (uint32_t)((1ull << n) - 1) & ~s->whole[k];
+	if (together(r))
+		lanes_place_together(s, f, r, c, reach);
+	else
+		lanes_place_singly(s, f, r, c);
+	for (unsigned i = 0; i < MAX_JOBS / 64; i++)
+		for (; s->near[i]; s->near[i] &= s->near[i] - 1) {
+			unsigned j = 64 * i + (unsigned)__builtin_ctzll(s->near[i]), t = trial_of(r, j);
+			uint16_t word;
 
-		s->whole[k] &= (uint32_t)((1ull << n) - 1);
-		lanes_pick(s, f, r, c, k, s->few[k] & now, true);
-		lanes_pick(s, f, r, c, k, s->many[k] & now, false);
-		lanes_pick_whole(s, f, r, c->lattice, k);
-	}
-	for (unsigned t = 0; t < n; t += LANES)
+			s->entry[j] = lanes_place(s, f, r, c->lattice, group_of(r, j), s->inverse[t], s->scale[t], &word);
+			s->word[j] = word;
+		}
+	for (unsigned t = 0; t < trial_count(r); t += LANES)
 		lanes_sum(s, f, r, t, qx, q2);
 	return lanes_choose(s, f, r, qx, q2);
+}
+
+/* Places the groups of the mask once more, with f->scale. */
+V_INLINE void lanes_refine(struct jobs *s, struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c,
+			   unsigned mask)
+{
+	unsigned groups = r.sub / r.group, single = mask;
+	struct batch b = { .inverse = v_set(1 / f->scale), .scale = v_set(f->scale) };
+
+	if (together(r) && f->scale > 1e-30f && f->scale < 1e10f) {
+		s->near[0] = 0;
+		for (unsigned k = 0; k < groups; k += LANES) {
+			batch_load_several(&b, f, r, k, 1);
+			jobs_enter(s, r, c, &b, k, lanes_below(groups - k));
+			jobs_pick(s, r, c, &b, k);
+		}
+		single &= (unsigned)s->near[0];
+	}
+	for (unsigned k = 0; k < groups; k++)
+		if (single >> k & 1)
+			lanes_place(s, f, r, c->lattice, k, 1 / f->scale, f->scale, f->word + k);
+		else if (mask >> k & 1)
+			f->word[k] = (uint16_t)s->word[k];
 }
 
 /* tare_lattice_search(); false: not for numbers such as these. */
 V_INLINE bool lanes_search(struct tare_lattice_fit *f, struct tare_lattice_rule r, const struct tare_lattice_cells *c, float reach)
 {
-	struct trials s;
+	struct jobs s;
 	unsigned off;
 
 	if (!ordinary(f, r.sub, reach))
@@ -236,13 +426,12 @@ V_INLINE bool lanes_search(struct tare_lattice_fit *f, struct tare_lattice_rule 
 	pick_prepare(&s.input, f, r.sub, r.group);
 #endif
 	off = lanes_try(&s, f, r, c, reach);
-	if ((off || r.refine == TARE_REFINE_ALL) && f->scale > 0) {
-		float inverse = 1 / f->scale;
+	if (r.refine != TARE_REFINE_OFF && (off || r.refine == TARE_REFINE_ALL))
+		off = (1u << r.sub / r.group) - 1;
+	if (off && f->scale > 0) {
 		struct tare_lattice_sums sum;
 
-		for (unsigned k = 0; k < r.sub / r.group; k++)
-			if (r.refine != TARE_REFINE_OFF || off >> k & 1)
-				lanes_place(&s, f, r, c->lattice, k, inverse, f->scale, f->word + k);
+		lanes_refine(&s, f, r, c, off);
 		sum = tare_lattice_sum(f, r, f->word);
 		if (sum.q2 > 0)
 			f->scale = sum.qx / sum.q2;

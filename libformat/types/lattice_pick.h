@@ -27,7 +27,7 @@ V_INLINE void u_store(uint32_t *p, vu v)
 }
 
 /* vg collects in which lanes a number of twelve bits behind the point was within one unit of an integer. u_truncate(): 0 <= v < 2^31;
- * u_above(): lanes above b, all being below 2^31. u_words(), u_halves(): from a table, which for halves may be read one beyond the last.
+ * u_above(): lanes above b, all being below 2^31. u_words(), u_pairs(): from a table, which for halves may be read one beyond the last.
  * u_odd(): 2 field + 1 for the field of 2 or 3 bits at the bottom of each lane. */
 #if LANES == 16
 typedef __mmask16 vg;
@@ -62,9 +62,14 @@ V_INLINE vu u_words(const uint32_t *table, vu at)
 	return (vu)_mm512_i32gather_epi32((__m512i)at, table, 4);
 }
 
-V_INLINE vu u_halves(const uint16_t *table, vu at)
+V_INLINE vu u_pairs(const uint16_t *table, vu at)
 {
-	return (vu)_mm512_i32gather_epi32((__m512i)at, table, 2) & 0xffff;
+	return (vu)_mm512_i32gather_epi32((__m512i)at, table, 2);
+}
+
+V_INLINE vf u_float(vu v)
+{
+	return _mm512_cvtepi32_ps((__m512i)v);
 }
 
 V_INLINE vf u_odd(vu fields, unsigned bits)
@@ -109,9 +114,14 @@ V_INLINE vu u_words(const uint32_t *table, vu at)
 	return (vu)_mm256_i32gather_epi32((const int *)(const void *)table, (__m256i)at, 4);
 }
 
-V_INLINE vu u_halves(const uint16_t *table, vu at)
+V_INLINE vu u_pairs(const uint16_t *table, vu at)
 {
-	return (vu)_mm256_i32gather_epi32((const int *)(const void *)table, (__m256i)at, 2) & 0xffff;
+	return (vu)_mm256_i32gather_epi32((const int *)(const void *)table, (__m256i)at, 2);
+}
+
+V_INLINE vf u_float(vu v)
+{
+	return _mm256_cvtepi32_ps((__m256i)v);
 }
 
 V_INLINE vf u_odd(vu fields, unsigned bits)
@@ -154,9 +164,22 @@ V_INLINE vu u_words(const uint32_t *table, vu at)
 	return (vu){ table[at[0]], table[at[1]], table[at[2]], table[at[3]] };
 }
 
-V_INLINE vu u_halves(const uint16_t *table, vu at)
+V_INLINE uint32_t u_pair(const uint16_t *p)
 {
-	return (vu){ table[at[0]], table[at[1]], table[at[2]], table[at[3]] };
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+V_INLINE vu u_pairs(const uint16_t *table, vu at)
+{
+	return (vu){ u_pair(table + at[0]), u_pair(table + at[1]), u_pair(table + at[2]), u_pair(table + at[3]) };
+}
+
+V_INLINE vf u_float(vu v)
+{
+	return __builtin_convertvector((vm)v, vf);
 }
 
 V_INLINE vf u_odd(vu fields, unsigned bits)
