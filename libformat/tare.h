@@ -364,6 +364,8 @@ typedef struct tare_step {
 	const char *rule;        /* what decided: "rules[2] (line 9)", "Q4_K_M", "not quantizable" */
 	const char *note;        /* "row of 100 does not divide into q4_K: q5_0 instead", or NULL */
 	const char *refused;     /* why it cannot be made so: "quantized already (q8_0) and would become q4_K"; NULL: it can */
+	const char *scheme;      /* that spreads the weight over several tensors of the result; NULL: it becomes one */
+	unsigned part;           /* which of them this is: 0, the codes, counts for the weight */
 } tare_step;
 
 /* m must outlive the plan. A plan that would be refused is still made, with the types and sizes that were asked for (a block that a row

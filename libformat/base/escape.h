@@ -13,6 +13,12 @@ static inline bool tare_str_eq(tare_str a, tare_str b)
 	return a.len == b.len && (!a.len || !__builtin_memcmp(a.ptr, b.ptr, a.len));
 }
 
+/* What follows the first n bytes. */
+static inline tare_str tare_str_from(tare_str s, size_t n)
+{
+	return (tare_str){ s.ptr + n, s.len - n };
+}
+
 static inline tare_str tare_str_of(const char *text)
 {
 	return (tare_str){ text, __builtin_strlen(text) };

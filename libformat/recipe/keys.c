@@ -97,12 +97,49 @@ static tare_status read_fit(tare_reading *r, const tare_yaml *v, tare_error *err
 	return TARE_OK;
 }
 
+static tare_status read_spread(tare_reading *r, const tare_yaml *v, tare_error *err)
+{
+	tare_scheme_spec *spec = tare_arena_alloc(r->arena, sizeof *spec);
+
+	if (!spec)
+		return tare_fail_nomem(err);
+	r->into->spread = spec;
+	return tare_scheme_of_yaml(v, spec, err);
+}
+
+static const struct preset {
+	const char *name, *base;
+} presets[] = {
+#define PRESET(name, base, text) { #name, base },
+#include "recipe/presets.def"
+};
+
+/* What the name stands for; *out NULL if it is none. */
+static tare_status find_preset(tare_reading *r, const tare_yaml *v, tare_yaml **out, tare_error *err)
+{
+	tare_limits lim;
+	size_t i;
+
+	*out = NULL;
+	tare_limits_init(&lim);
+	for (i = 0; v->kind == TARE_YAML_SCALAR && i < sizeof presets / sizeof *presets; i++)
+		if (tare_str_eq(v->text, tare_str_of(presets[i].name)))
+			return tare_yaml_parse(out, r->arena, presets[i].base, strlen(presets[i].base), &lim, err);
+	return TARE_OK;
+}
+
 static tare_status read_base(tare_reading *r, tare_yaml *v, tare_error *err)
 {
 	static const char *const keys[] = { "type", NULL };
+	tare_yaml *meant;
 
+	TARE_TRY(find_preset(r, v, &meant, err));
+	if (meant)
+		return read_spread(r, meant, err);
 	if (tare_yaml_get(v, "fit"))
 		return read_fit(r, v, err);
+	if (tare_yaml_get(v, "scheme"))
+		return read_spread(r, v, err);
 	if (v->kind == TARE_YAML_MAP) {
 		TARE_TRY(tare_yaml_only(v, keys, err));
 		if (!v->count)

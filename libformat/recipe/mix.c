@@ -61,14 +61,14 @@ typedef struct row {
 #define ALL UINT64_MAX
 
 static const row picks[] = {
-#define PICK(mixes, part, when, type) { mixes, TARE_PART_##part, when, NULL, &tare_type_##type },
-#define STAY(mixes, part, when) { mixes, TARE_PART_##part, when, NULL, NULL },
+#define PICK(mixes, part, when, type) { mixes, TARE_MIX_##part, when, NULL, &tare_type_##type },
+#define STAY(mixes, part, when) { mixes, TARE_MIX_##part, when, NULL, NULL },
 #include "recipe/mixes.def"
 };
 
 static const row lifts[] = {
-#define LIFT(mixes, part, when, from, to) { mixes, TARE_PART_##part, when, &tare_type_##from, &tare_type_##to },
-#define LIFT_ALL(mixes, part, when, to) { mixes, TARE_PART_##part, when, NULL, &tare_type_##to },
+#define LIFT(mixes, part, when, from, to) { mixes, TARE_MIX_##part, when, &tare_type_##from, &tare_type_##to },
+#define LIFT_ALL(mixes, part, when, to) { mixes, TARE_MIX_##part, when, NULL, &tare_type_##to },
 #include "recipe/mixes.def"
 };
 
@@ -154,20 +154,20 @@ tare_mix_part tare_mix_part_of(tare_str name)
 		const char *text;
 		tare_mix_part part;
 	} rows[] = {
-		{ "attn_qkv.weight", TARE_PART_V },    { "attn_kv_b.weight", TARE_PART_V }, { "attn_v.weight", TARE_PART_V },
-		{ "attn_k.weight", TARE_PART_K },      { "attn_q.weight", TARE_PART_Q },    { "attn_output.weight", TARE_PART_O },
-		{ "ffn_up", TARE_PART_UP },            { "ffn_gate", TARE_PART_GATE },      { "ffn_down", TARE_PART_DOWN },
+		{ "attn_qkv.weight", TARE_MIX_V },    { "attn_kv_b.weight", TARE_MIX_V }, { "attn_v.weight", TARE_MIX_V },
+		{ "attn_k.weight", TARE_MIX_K },      { "attn_q.weight", TARE_MIX_Q },    { "attn_output.weight", TARE_MIX_O },
+		{ "ffn_up", TARE_MIX_UP },            { "ffn_gate", TARE_MIX_GATE },      { "ffn_down", TARE_MIX_DOWN },
 	};
 	size_t i;
 
 	if (is(name, "output.weight"))
-		return TARE_PART_OUTPUT;
+		return TARE_MIX_OUTPUT;
 	if (is(name, "token_embd.weight") || is(name, "per_layer_token_embd.weight"))
-		return TARE_PART_EMBEDDING;
+		return TARE_MIX_EMBEDDING;
 	for (i = 0; i < COUNT(rows); i++)
 		if (contains(name, rows[i].text))
 			return rows[i].part;
-	return TARE_PART_ANY;
+	return TARE_MIX_ANY;
 }
 
 /* An integer under "<architecture>.<key>", the first element if it is an array of one value a layer; fallback if absent. */
@@ -228,8 +228,8 @@ void tare_mix_see(tare_mix_run *run, tare_str name)
 {
 	tare_mix_part part = tare_mix_part_of(name);
 
-	run->n_values += part == TARE_PART_V;
-	if (part == TARE_PART_OUTPUT)
+	run->n_values += part == TARE_MIX_V;
+	if (part == TARE_MIX_OUTPUT)
 		run->tied = false;
 }
 
@@ -290,7 +290,7 @@ static const tare_type *evaluate(const tare_mix_run *run, tare_mix_part part, un
 	const row *r;
 
 	for (r = picks; r < picks + COUNT(picks); r++)
-		if ((r->mixes & bit) && (r->part == part || r->part == TARE_PART_ANY) && !(r->when & ~holds))
+		if ((r->mixes & bit) && (r->part == part || r->part == TARE_MIX_ANY) && !(r->when & ~holds))
 			break;
 	if (r < picks + COUNT(picks) && r->to)
 		type = r->to;
@@ -303,17 +303,17 @@ static const tare_type *evaluate(const tare_mix_run *run, tare_mix_part part, un
 const tare_type *tare_mix_pick(tare_mix_run *run, const tare_tensor *t)
 {
 	tare_mix_part part = tare_mix_part_of(t->name);
-	uint64_t *counter = part == TARE_PART_V	     ? &run->values
-			    : part == TARE_PART_DOWN ? &run->downs
-			    : part == TARE_PART_GATE ? &run->gates
-			    : part == TARE_PART_UP   ? &run->ups
+	uint64_t *counter = part == TARE_MIX_V	     ? &run->values
+			    : part == TARE_MIX_DOWN ? &run->downs
+			    : part == TARE_MIX_GATE ? &run->gates
+			    : part == TARE_MIX_UP   ? &run->ups
 						     : NULL;
 	const tare_type *type = NULL;
 	uint64_t layer = 0;
 
-	if (part == TARE_PART_EMBEDDING && run->tied)
-		part = TARE_PART_OUTPUT;
-	if ((part != TARE_PART_DOWN && part != TARE_PART_GATE && part != TARE_PART_UP) || (blind & bit_of(run->mix)) ||
+	if (part == TARE_MIX_EMBEDDING && run->tied)
+		part = TARE_MIX_OUTPUT;
+	if ((part != TARE_MIX_DOWN && part != TARE_MIX_GATE && part != TARE_MIX_UP) || (blind & bit_of(run->mix)) ||
 	    layer_of(run, t->name, *counter, &layer))
 		type = evaluate(run, part, conditions(run, t, layer));
 	if (counter)

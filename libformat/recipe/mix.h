@@ -20,8 +20,8 @@ const char *tare_mix_alias_at(size_t i, const tare_mix **of);
 const tare_mix *tare_mix_typical(const tare_type *type);
 
 typedef enum tare_mix_part {
-	TARE_PART_ANY, TARE_PART_OUTPUT, TARE_PART_EMBEDDING, TARE_PART_V, TARE_PART_K, TARE_PART_Q, TARE_PART_O, TARE_PART_UP, TARE_PART_GATE,
-	TARE_PART_DOWN
+	TARE_MIX_ANY, TARE_MIX_OUTPUT, TARE_MIX_EMBEDDING, TARE_MIX_V, TARE_MIX_K, TARE_MIX_Q, TARE_MIX_O, TARE_MIX_UP, TARE_MIX_GATE,
+	TARE_MIX_DOWN
 } tare_mix_part;
 
 tare_mix_part tare_mix_part_of(tare_str name);

@@ -54,40 +54,52 @@ static void drop_ones(tare_tensor *t)
 		t->dim++;
 }
 
+static tare_status add_tensor(tare_planner *pl, const tare_item *item, const char *why, tare_error *err)
+{
+	const tare_tensor *source = &pl->in->tensors[item->source];
+	const size_t at = pl->p->out->n_tensors;
+	tare_tensor t = *source;
+
+	t.name = item->name;
+	t.type = item->type;
+	t.file = pl->keeps_split ? source->file : 0;
+	t.offset = 0;
+	if (pl->is->mix && !strcmp(pl->p->out->format->name, "gguf"))
+		drop_ones(&t);
+	if (!measure(&t, item->refused))
+		return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
+	TARE_TRY(tare_model_add_tensor(pl->p->out, &t, TARE_NOWHERE, err));
+	pl->p->out->taken[at] = t.type == source->type ? source : NULL;
+	pl->p->steps[at] = (tare_step){
+		.source = item->source, .copies = t.type == source->type && !item->refused, .rule = why, .note = item->note,
+		.refused = item->refused,
+	};
+	if (pl->may_be_open)
+		pl->p->open[at] = item->open;
+	if (pl->n_used)
+		pl->p->weights[at] = item->importance;
+	return TARE_OK;
+}
+
 static tare_status add_tensors(tare_planner *pl, tare_error *err)
 {
 	tare_model *out = pl->p->out;
+	const size_t most = pl->n_items + pl->p->n_spreads * (TARE_PARTS - 1) + 1;
 	size_t i;
 
-	pl->p->steps = tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->steps);
-	out->taken = tare_arena_array(&out->arena, pl->n_items + 1, sizeof(const tare_tensor *));
-	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->weights) : NULL;
-	pl->p->open = pl->may_be_open ? tare_arena_array(&out->arena, pl->n_items + 1, sizeof *pl->p->open) : NULL;
-	if (!pl->p->steps || !out->taken || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
+	pl->p->steps = tare_arena_array(&out->arena, most, sizeof *pl->p->steps);
+	pl->p->spreads = pl->p->n_spreads ? tare_arena_array(&out->arena, most, sizeof *pl->p->spreads) : NULL;
+	out->taken = tare_arena_array(&out->arena, most, sizeof(const tare_tensor *));
+	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, most, sizeof *pl->p->weights) : NULL;
+	pl->p->open = pl->may_be_open ? tare_arena_array(&out->arena, most, sizeof *pl->p->open) : NULL;
+	if (!pl->p->steps || !out->taken || (pl->p->n_spreads && !pl->p->spreads) || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
 		return tare_fail_nomem(err);
 	for (i = 0; i < pl->n_items; i++) {
-		const tare_item *item = &pl->items[i];
-		const tare_tensor *source = &pl->in->tensors[item->source];
-		tare_tensor t = *source;
-		const char *why = tare_arena_text(&out->arena, item->why);
+		const char *why = tare_arena_text(&out->arena, pl->items[i].why);
 
 		if (!why)
 			return tare_fail_nomem(err);
-		t.name = item->name;
-		t.type = item->type;
-		t.file = pl->keeps_split ? source->file : 0;
-		t.offset = 0;
-		if (pl->is->mix && !strcmp(out->format->name, "gguf"))
-			drop_ones(&t);
-		if (!measure(&t, item->refused))
-			return tare_fail(err, TARE_E_LIMIT, TARE_NOWHERE, "tensor %s: as %s its size overflows", TARE_SHOW(t.name), t.type->name);
-		TARE_TRY(tare_model_add_tensor(out, &t, TARE_NOWHERE, err));
-		out->taken[i] = t.type == source->type ? source : NULL;
-		pl->p->steps[i] = (tare_step){ item->source, t.type == source->type && !item->refused, why, item->note, item->refused };
-		if (pl->may_be_open)
-			pl->p->open[i] = item->open;
-		if (pl->n_used)
-			pl->p->weights[i] = item->importance;
+		TARE_TRY((pl->items[i].spread ? tare_plan_spread_add : add_tensor)(pl, &pl->items[i], why, err));
 	}
 	return TARE_OK;
 }
@@ -107,11 +119,14 @@ static tare_status resolve(tare_planner *pl, const tare_plan_options *opt, tare_
 		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "the source's files can be kept only in GGUF, not in %s",
 				 pl->p->out->format->name);
 	pl->keeps_split = pl->is->keep_split;
+	TARE_TRY(tare_plan_graph_start(pl, err));
 	TARE_TRY(tare_plan_imatrix(pl, err));
 	TARE_TRY(tare_plan_prune(pl, err));
 	TARE_TRY(tare_plan_rules(pl, err));
 	TARE_TRY(tare_plan_types(pl, err));
+	TARE_TRY(tare_plan_graph_check(pl, err));
 	TARE_TRY(add_tensors(pl, err));
+	TARE_TRY(tare_plan_graph_finish(pl, err));
 	TARE_TRY(tare_plan_metadata(pl, err));
 	TARE_TRY(pl->p->out->format->layout(pl->p->out, &layout, err));
 	TARE_TRY(tare_plan_tell(pl, err));
@@ -139,6 +154,7 @@ static tare_status make(tare_plan **out, tare_model *m, const tare_recipe *r, co
 	free(pl.troubles);
 	free(pl.used);
 	free(pl.layers);
+	tare_strmap_free(&pl.homes);
 	free(pl.overridden);
 	if (st != TARE_OK) {
 		tare_plan_free(pl.p);

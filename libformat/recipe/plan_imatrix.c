@@ -63,7 +63,7 @@ static tare_trouble_kind trouble_with(const tare_importance *e, const tare_tenso
 {
 	if (e && e->values == tare_imatrix_values_for(t))
 		return TARE_TROUBLE_KINDS;
-	if (e && tare_mix_part_of(t->name) != TARE_PART_EMBEDDING)
+	if (e && tare_mix_part_of(t->name) != TARE_MIX_EMBEDDING)
 		return TARE_TROUBLE_LENGTH;
 	if (needs)
 		return TARE_TROUBLE_ENTRY;

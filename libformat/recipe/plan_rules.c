@@ -47,7 +47,7 @@ static tare_status plan_tensor(tare_planner *pl, size_t i, tare_error *err)
 		TARE_TRY(apply_rule(pl, rule, &t, err));
 	if (!t.drop)
 		pl->items[pl->n_items++] = (tare_item){
-			.source = i, .name = t.name, .type = t.type, .rule = rule, .decided = t.decided, .named = t.decided,
+			.source = i, .name = t.name, .type = t.type, .spec = t.spread, .rule = rule, .decided = t.decided, .named = t.decided,
 			.why = rule ? rule->label : NULL,
 		};
 	return TARE_OK;

@@ -68,6 +68,8 @@ static const struct words {
 	[TARE_TROUBLE_LENGTH] = { "the importance matrix has {have} values for it, expected {want}; it is of another model", NULL },
 	[TARE_TROUBLE_UNKNOWN] = { "of a type this version does not know", "it can be kept or dropped, not made {to}" },
 	[TARE_TROUBLE_DECODE] = { "type {from} cannot be decoded by this version", "it can be kept or dropped" },
+	[TARE_TROUBLE_SCHEME] = { "{why}", "a rule can keep it" },
+	[TARE_TROUBLE_GRAPH] = { "{why}", NULL },
 	[TARE_TROUBLE_ENCODE] = { "type {to} cannot be written by this version", NULL },
 	[TARE_TROUBLE_ADJUSTED] = { "a row of {cols} does not divide into {from}", "{to} instead" },
 	[TARE_TROUBLE_FLAT] = { "fewer than two dimensions", "{from} stays, not {to}" },
@@ -75,25 +77,27 @@ static const struct words {
 	[TARE_TROUBLE_OTHER_LENGTH] = { "the importance matrix has {have} values for it, not {want}", "{to} without it" },
 };
 
+enum { FIELDS = 8 };
+
 typedef struct field {
 	const char *name;
-	char value[64];
+	char value[160];
 } field;
 
-static void set_fields(const tare_planner *pl, const tare_trouble *t, field f[7])
+static void set_fields(const tare_planner *pl, const tare_trouble *t, field f[FIELDS])
 {
 	const struct {
 		const char *name, *text;
 		uint64_t number;
-	} all[] = {
+	} all[FIELDS] = {
 		{ "{from}", t->from ? t->from->name : "", 0 },  { "{to}", t->to ? t->to->name : "", 0 },
 		{ "{mix}", pl->is->mix ? pl->is->mix->name : "", 0 }, { "{cols}", NULL, t->cols },
 		{ "{block}", NULL, t->to ? t->to->block_len : 0 }, { "{have}", NULL, t->have },
-		{ "{want}", NULL, t->want },
+		{ "{want}", NULL, t->want }, { "{why}", t->why ? t->why : "", 0 },
 	};
 	size_t i;
 
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < FIELDS; i++) {
 		f[i].name = all[i].name;
 		if (all[i].text)
 			snprintf(f[i].value, sizeof f[i].value, "%s", all[i].text);
@@ -106,17 +110,17 @@ static void set_fields(const tare_planner *pl, const tare_trouble *t, field f[7]
 static void fill_in(const tare_planner *pl, const tare_trouble *t, const char *form, char *buf, size_t size)
 {
 	size_t n = 0, i, len;
-	field f[7];
+	field f[FIELDS];
 
 	set_fields(pl, t, f);
 	while (*form && n + 1 < size) {
-		for (i = 0; i < 7 && strncmp(form, f[i].name, strlen(f[i].name)); i++)
+		for (i = 0; i < FIELDS && strncmp(form, f[i].name, strlen(f[i].name)); i++)
 			;
-		len = i < 7 ? strlen(f[i].value) : 1;
+		len = i < FIELDS ? strlen(f[i].value) : 1;
 		len = len < size - 1 - n ? len : size - 1 - n;
-		memcpy(buf + n, i < 7 ? f[i].value : form, len);
+		memcpy(buf + n, i < FIELDS ? f[i].value : form, len);
 		n += len;
-		form += i < 7 ? strlen(f[i].name) : 1;
+		form += i < FIELDS ? strlen(f[i].name) : 1;
 	}
 	buf[n] = '\0';
 }
@@ -134,12 +138,18 @@ static tare_status mark(tare_planner *pl, const tare_trouble *t, tare_item *item
 	return item->refused ? TARE_OK : tare_fail_nomem(err);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, tare_item *item, const tare_type *from, const tare_type *to,
 			      tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
 	const tare_trouble trouble = {
 		.kind = kind, .from = from, .to = to, .first = item->name, .cols = tare_tensor_cols(t), .count = 1,
+		.why = kind == TARE_TROUBLE_SCHEME || kind == TARE_TROUBLE_GRAPH ? item->against : NULL,
 		.have = item->importance ? item->importance->values : 0, .want = tare_imatrix_values_for(t),
 	};
 	size_t i;
@@ -148,7 +158,7 @@ tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, tare_ite
 	for (i = 0; i < pl->n_troubles; i++) {
 		tare_trouble *same = &pl->troubles[i];
 
-		if (same->kind == kind && same->from == from && same->to == to) {
+		if (same->kind == kind && same->from == from && same->to == to && same_text(same->why, trouble.why)) {
 			same->count++;
 			return TARE_OK;
 		}

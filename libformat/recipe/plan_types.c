@@ -26,10 +26,10 @@ static const tare_type *special(const tare_planner *pl, tare_str name, const cha
 {
 	const tare_settings *is = pl->is;
 	tare_mix_part part = tare_mix_part_of(name);
-	bool as_output = part == TARE_PART_OUTPUT ||
-			 (part == TARE_PART_EMBEDDING && is->mix && pl->mix.tied && !is->pure && tare_type_is_quantized(is->mix->type));
+	bool as_output = part == TARE_MIX_OUTPUT ||
+			 (part == TARE_MIX_EMBEDDING && is->mix && pl->mix.tied && !is->pure && tare_type_is_quantized(is->mix->type));
 
-	if (part == TARE_PART_EMBEDDING && is->token_embedding_type) {
+	if (part == TARE_MIX_EMBEDDING && is->token_embedding_type) {
 		*why = "token_embedding_type";
 		return is->token_embedding_type;
 	}
@@ -76,6 +76,23 @@ static tare_status from_mix(tare_planner *pl, tare_item *item, const tare_tensor
 	return type ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_LAYER, item, NULL, mix->type, err);
 }
 
+/* The base's scheme is for those weights that operators can read so; a rule's must be possible. */
+static tare_status from_scheme(tare_planner *pl, tare_item *item, tare_error *err)
+{
+	const tare_tensor *t = &pl->in->tensors[item->source];
+
+	if (item->decided)
+		return TARE_OK;
+	say(item, t->type, false, "base");
+	item->spec = *pl->is->spread;
+	TARE_TRY(tare_plan_spread_find(pl, item, err));
+	if (item->spread)
+		return TARE_OK;
+	item->spec.scheme = NULL;
+	say(item, t->type, false, item->against);
+	return TARE_OK;
+}
+
 static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_settings *is = pl->is;
@@ -83,12 +100,14 @@ static tare_status from_base(tare_planner *pl, tare_item *item, tare_error *err)
 	const char *why, *not;
 	const tare_type *own;
 
+	if (is->spread)
+		return from_scheme(pl, item, err);
 	if (!is->type && !is->fit && !(is->mix && is->mix->type)) {
 		if (!item->decided)
 			say(item, t.type, false, is->mix ? is->mix->name : "no base");
 		return TARE_OK;
 	}
-	if (!tare_quantizable(&t, &not) || (is->leave_output && tare_mix_part_of(t.name) == TARE_PART_OUTPUT)) {
+	if (!tare_quantizable(&t, &not) || (is->leave_output && tare_mix_part_of(t.name) == TARE_MIX_OUTPUT)) {
 		if (!item->decided)
 			say(item, t.type, false, not ? "not quantizable" : "leave_output");
 		return TARE_OK;
@@ -150,17 +169,27 @@ static tare_status fit(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_tensor *t = &pl->in->tensors[item->source];
 
-	if (item->type == t->type)
+	if (item->type == t->type || item->spec.scheme)
 		return TARE_OK;
 	if (item->decided && tare_type_is_quantized(item->type) && is_flat(t))
 		return keep_flat(pl, item, t, err);
 	return divides(t, item->type) ? TARE_OK : adjust(pl, item, t, err);
 }
 
+static tare_status check_spread(tare_planner *pl, tare_item *item, tare_error *err)
+{
+	if (item->spread)
+		return TARE_OK;
+	TARE_TRY(tare_plan_spread_find(pl, item, err));
+	return item->spread ? TARE_OK : tare_plan_trouble(pl, TARE_TROUBLE_SCHEME, item, NULL, NULL, err);
+}
+
 static tare_status check(tare_planner *pl, tare_item *item, tare_error *err)
 {
 	const tare_type *from = pl->in->tensors[item->source].type, *to = item->type;
 
+	if (item->spec.scheme)
+		return check_spread(pl, item, err);
 	if (to == from)
 		return TARE_OK;
 	if (!from)
@@ -243,7 +272,7 @@ static tare_status start_mix(tare_planner *pl, tare_error *err)
 		qsort(pl->items, pl->n_items, sizeof *pl->items, by_mix_order);
 	for (i = 0; i < pl->n_items; i++) {
 		tare_mix_see(&pl->mix, pl->items[i].name);
-		known |= tare_mix_part_of(pl->items[i].name) != TARE_PART_ANY;
+		known |= tare_mix_part_of(pl->items[i].name) != TARE_MIX_ANY;
 	}
 	if (known || !mix->type || !tare_type_is_quantized(mix->type) || !pl->n_items)
 		return TARE_OK;

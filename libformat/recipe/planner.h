@@ -2,6 +2,7 @@
 #ifndef TARE_RECIPE_PLANNER_H
 #define TARE_RECIPE_PLANNER_H
 
+#include "model/graph.h"
 #include "recipe/recipe.h"
 
 /* What becomes of one source tensor. */
@@ -9,12 +10,15 @@ typedef struct tare_item {
 	size_t source;
 	tare_str name;           /* in the result */
 	const tare_type *type;   /* in the result, also where it is refused; NULL with a source type that is not known */
+	tare_scheme_spec spec;   /* scheme NULL: it stays one tensor, */
+	tare_spread *spread;     /* else its parts, in the outline's arena, as soon as they are known */
 	const tare_rule *rule;   /* that matched; NULL: none */
 	bool decided;            /* by the rule */
 	bool open;               /* left to a fit base */
 	bool named;              /* the recipe names this very type: its own fallback key counts, not the mix's */
 	const char *why;         /* what decided, for the step */
 	const char *note;
+	const char *against;     /* what stands against a scheme or an edit of the graph, for the trouble about it */
 	const char *refused;     /* why it cannot be made so, all reasons; NULL: it can */
 	const tare_importance *importance; /* NULL: none */
 } tare_item;
@@ -30,6 +34,8 @@ typedef enum tare_trouble_kind {
 	TARE_TROUBLE_UNKNOWN,
 	TARE_TROUBLE_DECODE,
 	TARE_TROUBLE_ENCODE,
+	TARE_TROUBLE_SCHEME,
+	TARE_TROUBLE_GRAPH,
 	TARE_TROUBLE_ADJUSTED,   /* from here on: notes */
 	TARE_TROUBLE_FLAT,
 	TARE_TROUBLE_NO_ENTRY,
@@ -43,6 +49,7 @@ typedef struct tare_trouble {
 	tare_str first;
 	uint64_t cols;           /* of the first */
 	uint64_t have, want;     /* values of the matrix for it */
+	const char *why;         /* of a scheme, of a graph; else NULL */
 	size_t count;
 } tare_trouble;
 
@@ -63,6 +70,8 @@ typedef struct tare_planner {
 	size_t n_troubles, cap_troubles;
 	bool *used;              /* per entry of the matrix: include_weights and exclude_weights leave it; malloc'ed */
 	size_t n_used;           /* 0: as if there were no matrix */
+	tare_graphs *graphs;     /* the outline's own, to be edited; NULL: its format has none */
+	tare_strmap homes;       /* initializers' tensors: which of the graphs they are in */
 	tare_mix_run mix;
 	int64_t last_layer;
 } tare_planner;
@@ -89,6 +98,18 @@ const tare_importance *tare_plan_entry(const tare_planner *pl, const tare_tensor
 tare_status tare_plan_imatrix_metadata(tare_planner *pl, tare_error *err);
 /* plan_types.c: their types, by the base, and what cannot be done. */
 tare_status tare_plan_types(tare_planner *pl, tare_error *err);
+/* plan_spread.c: works out item->spread from item->spec; item->against: what stands against it, NULL if nothing does. */
+tare_status tare_plan_spread_find(tare_planner *pl, tare_item *item, tare_error *err);
+/* Its parts go into the outline, with steps. */
+tare_status tare_plan_spread_add(tare_planner *pl, const tare_item *item, const char *why, tare_error *err);
+/* plan_graph.c: the outline gets a copy of the graph, if its format can hold one. */
+tare_status tare_plan_graph_start(tare_planner *pl, tare_error *err);
+/* What the types and names of the items mean for the graph is told: before the outline has tensors. */
+tare_status tare_plan_graph_check(tare_planner *pl, tare_error *err);
+/* The operators read what the items have become. */
+tare_status tare_plan_graph_finish(tare_planner *pl, tare_error *err);
+/* The graph of `all` in which tensor `name` is an initializer; NULL if it is none. */
+tare_graph *tare_plan_home(const tare_planner *pl, const tare_graphs *all, tare_str name);
 /* plan_trouble.c: a refusal also marks the item. */
 tare_status tare_plan_trouble(tare_planner *pl, tare_trouble_kind kind, tare_item *item, const tare_type *from, const tare_type *to,
 			      tare_error *err);

@@ -127,7 +127,7 @@ bool tare_needs_imatrix(const tare_mix *mix, const tare_type *type, tare_str nam
 	tare_mix_part part = tare_mix_part_of(name);
 	size_t i;
 
-	if (part == TARE_PART_OUTPUT || part == TARE_PART_EMBEDDING)
+	if (part == TARE_MIX_OUTPUT || part == TARE_MIX_EMBEDDING)
 		return type->flags & TARE_TYPE_NEEDS_WEIGHTS;
 	for (i = 0; i < COUNT(hungry); i++)
 		if (hungry[i] == type)

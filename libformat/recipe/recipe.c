@@ -60,7 +60,7 @@ static tare_status check_place(const tare_recipe *r, const char *key, tare_error
 
 tare_status tare_recipe_check(const tare_recipe *r, tare_error *err)
 {
-	bool quantizes = r->is.mix || r->is.type || r->is.fit;
+	bool quantizes = r->is.mix || r->is.type || r->is.fit || r->is.spread;
 
 	if (r->is.pure && (!r->is.mix || !r->is.mix->type))
 		return check_place(r, "pure", err, "only a mix in base can be pure");

@@ -63,6 +63,7 @@ typedef enum tare_fallback { TARE_FALLBACK_ERROR, TARE_FALLBACK_ADJUST } tare_fa
 typedef struct tare_settings {
 	const tare_mix *mix;            /* base: a mix, */
 	const tare_type *type;          /* or one type, */
+	const tare_scheme_spec *spread; /* or a scheme for the weights that operators can read so, */
 	const tare_fit_spec *fit;       /* or the best of several in a budget; or none: tensors stay as they are */
 	tare_rule *rules;
 	size_t n_rules;

@@ -29,7 +29,9 @@ static bool fill_row(tare_report *r, tare_report_row *row, const tare_plan *p, s
 	row->dim = dim;
 	row->n_dims = to->n_dims;
 	row->copied = step->copies;
-	row->bytes_in = from->size;
+	row->part = step->part;
+	row->scheme = step->scheme;
+	row->bytes_in = step->part ? 0 : from->size;
 	row->bytes_out = to->size;
 	return true;
 }
@@ -145,7 +147,7 @@ tare_status tare_report_close(tare_report *r, const tare_plan *p, tare_error *er
 
 const tare_loss *tare_report_tensor(const tare_report *r, size_t i)
 {
-	return i < r->n_rows && r->measured && !r->rows[i].copied ? &r->rows[i].loss : NULL;
+	return i < r->n_rows && r->measured && !r->rows[i].copied && !r->rows[i].part ? &r->rows[i].loss : NULL;
 }
 
 const tare_loss *tare_report_total(const tare_report *r)

@@ -11,6 +11,8 @@ typedef struct tare_report_row {
 	const char *from, *to;   /* types: "f16"; "#77" if not known */
 	const char *rule, *note; /* as in tare_step; note may be NULL */
 	bool copied;
+	const char *scheme;      /* a name that lives for ever; NULL: none */
+	unsigned part;
 	uint64_t bytes_in, bytes_out;
 	uint64_t nans, infs;     /* found in the source (not looked for in what is copied) */
 	tare_loss_sum sum;

@@ -50,13 +50,16 @@ tare_status tare_round_check(const tare_plan *p, tare_error *err)
 	for (i = 0; i < p->out->n_tensors; i++) {
 		const tare_tensor *from = &p->in->tensors[p->steps[i].source], *to = &p->out->tensors[i];
 
-		TARE_TRY(p->steps[i].copies ? check_copy(p, from, to, err) : check_recode(p, i, from, to, err));
+		if (tare_plan_spread(p, i))
+			TARE_TRY(tare_spread_check(p, tare_plan_spread(p, i), err));
+		else
+			TARE_TRY(p->steps[i].copies ? check_copy(p, from, to, err) : check_recode(p, i, from, to, err));
 	}
 	return TARE_OK;
 }
 
 /* A stream that is wanted in another order than its own is spooled first: before anything of it is taken, so that it does not matter when
- * that is noticed. */
+ * that is noticed. Schemes go back and forth in a weight. */
 static tare_status settle_streams(tare_round *r, tare_error *err)
 {
 	const tare_model *in = r->p->in;
@@ -69,7 +72,7 @@ static tare_status settle_streams(tare_round *r, tare_error *err)
 
 		if (!t->size)
 			continue;
-		if (t->offset < ends[t->file] && tare_source_is_stream(in->files[t->file].source))
+		if ((t->offset < ends[t->file] || tare_plan_spread(r->p, r->order[i])) && tare_source_is_stream(in->files[t->file].source))
 			st = tare_source_random(in->files[t->file].source, err);
 		ends[t->file] = t->offset + t->size;
 	}
@@ -89,18 +92,29 @@ static size_t bench_size(const tare_round *r)
 	return (2 * r->room.values + r->room.weights) * sizeof(float) + r->room.swapped;
 }
 
+static size_t slot_size(const tare_round *r)
+{
+	return r->room.in + r->room.out + r->room.state;
+}
+
 static void size_up(tare_round *r)
 {
 	size_t i, slot, bench;
 
 	for (i = 0; i < r->n_order; i++) {
-		tare_tile_room_for(r->p, r->order[i], &r->room);
+		const tare_spread *spread = tare_plan_spread(r->p, r->order[i]);
+
+		if (spread)
+			tare_spread_room_for(r->p, spread, &r->room);
+		else
+			tare_tile_room_for(r->p, r->order[i], &r->room);
 		r->total += r->p->in->tensors[r->p->steps[r->order[i]].source].size;
 	}
 	r->room = (tare_tile_room){
-		padded(r->room.in), padded(r->room.out), padded(r->room.values), padded(r->room.swapped), padded(r->room.weights),
+		.in = padded(r->room.in), .out = padded(r->room.out), .values = padded(r->room.values),
+		.swapped = padded(r->room.swapped), .weights = padded(r->room.weights), .state = padded(r->room.state),
 	};
-	slot = r->room.in + r->room.out + sizeof *r->slots;
+	slot = slot_size(r) + sizeof *r->slots;
 	bench = bench_size(r) + sizeof *r->benches;
 	r->threads = tare_run_threads(r->run);
 	if (r->threads > THREADS_MOST)
@@ -112,7 +126,7 @@ static void size_up(tare_round *r)
 
 static tare_status make_room(tare_round *r, tare_error *err)
 {
-	size_t i, slot = r->room.in + r->room.out, bench = bench_size(r);
+	size_t i, slot = slot_size(r), bench = bench_size(r);
 	uint8_t *at;
 
 	r->slots = calloc(r->n_slots, sizeof *r->slots);
@@ -124,6 +138,7 @@ static tare_status make_room(tare_round *r, tare_error *err)
 	for (i = 0; i < r->n_slots; i++, at += slot) {
 		r->slots[i].in_buf = r->room.in ? at : NULL;
 		r->slots[i].out_buf = at + r->room.in;
+		r->slots[i].state = r->room.state ? at + r->room.in + r->room.out : NULL;
 	}
 	for (i = 0; i < r->threads; i++, at += bench) {
 		r->benches[i].x = (float *)(void *)at;
@@ -141,17 +156,29 @@ static const tare_tensor *source_of(const tare_round *r, size_t index)
 	return &r->p->in->tensors[r->p->steps[index].source];
 }
 
+static bool is_empty(const tare_round *r, size_t index)
+{
+	const tare_spread *spread = tare_plan_spread(r->p, index);
+
+	return spread ? !spread->layout.n_tiles : !r->p->out->tensors[index].size;
+}
+
 static tare_status feed(void *ctx, void *slot, bool *more, tare_error *err)
 {
 	tare_round *r = ctx;
 	tare_tile *t = slot;
+	const tare_spread *spread;
 
-	while (r->rank < r->n_order && !r->p->out->tensors[r->order[r->rank]].size)
+	while (r->rank < r->n_order && is_empty(r, r->order[r->rank]))
 		r->rank++;
 	*more = r->rank < r->n_order;
 	if (!*more)
 		return TARE_OK;
-	tare_tile_begin(r->p, t, r->order[r->rank], r->at);
+	spread = tare_plan_spread(r->p, r->order[r->rank]);
+	if (spread)
+		tare_spread_begin(r->p, spread, t, r->order[r->rank], r->at);
+	else
+		tare_tile_begin(r->p, t, r->order[r->rank], r->at);
 	r->at = t->last ? 0 : r->at + t->n;
 	r->rank += t->last;
 	return tare_tensor_bytes(r->p->in, source_of(r, t->index), t->src_offset, t->src_size, t->in_buf, &t->src, err);
@@ -160,8 +187,12 @@ static tare_status feed(void *ctx, void *slot, bool *more, tare_error *err)
 static tare_status work(void *ctx, void *slot, unsigned worker, tare_error *err)
 {
 	tare_round *r = ctx;
+	tare_tile *t = slot;
+	tare_bench *b = &r->benches[worker];
 
-	return tare_tile_work(r->p, slot, &r->benches[worker], r->measure, err);
+	if (!t->spread)
+		return tare_tile_work(r->p, t, b, r->measure, err);
+	return tare_spread_work(r->p, t, b, tare_round_state(r, t->spread, t->rectangle.band), r->measure, err);
 }
 
 /* What has been read is let go of in large pieces, so that a large model does not push everything else out of the page cache. */
@@ -170,6 +201,10 @@ static void release_behind(tare_round *r, const tare_tile *t)
 	const tare_tensor *from = source_of(r, t->index);
 	uint64_t end = t->src_offset + t->src_size;
 
+	if (t->spread && !t->last)
+		return; /* tiles of a scheme may be columns */
+	if (t->spread)
+		end = from->size;
 	if (end - r->released < RELEASE && !t->last)
 		return;
 	tare_source_release(r->p->in->files[from->file].source, from->offset + r->released, end - r->released);
@@ -183,22 +218,39 @@ static tare_status drain(void *ctx, void *slot, tare_error *err)
 
 	TARE_TRY(r->take(r->user, t, err));
 	release_behind(r, t);
-	r->done += t->src_size;
+	r->done += t->spread ? t->rectangle.rows * t->rectangle.cols * source_of(r, t->index)->type->block_size : t->src_size;
 	return tare_run_progress(r->run, r->done, r->total, err);
 }
 
 /* ---- the whole ---- */
 
-tare_status tare_round_prepare(tare_round *r, const bool *skip, tare_error *err)
+/* All parts of a weight are made together, when the first of them in the result is due. seen: per spread. */
+static void choose(tare_round *r, const bool *skip, bool *seen)
 {
 	size_t i;
 
+	for (i = 0; i < r->p->out->n_tensors; i++) {
+		const size_t index = r->order[i];
+		const tare_spread *spread = tare_plan_spread(r->p, index);
+
+		if ((skip && skip[index]) || (r->p->out->rendered && r->p->out->rendered[index]) || (spread && seen[spread->number]))
+			continue;
+		if (spread)
+			seen[spread->number] = true;
+		r->order[r->n_order++] = index;
+	}
+}
+
+tare_status tare_round_prepare(tare_round *r, const bool *skip, tare_error *err)
+{
+	bool *seen = calloc(r->p->n_spreads + 1, sizeof *seen);
+
 	r->order = tare_model_payload_order(r->p->out);
-	if (!r->order)
+	if (r->order && seen)
+		choose(r, skip, seen);
+	free(seen);
+	if (!r->order || !seen)
 		return tare_fail_nomem(err);
-	for (i = 0; i < r->p->out->n_tensors; i++)
-		if ((!skip || !skip[r->order[i]]) && !(r->p->out->rendered && r->p->out->rendered[r->order[i]]))
-			r->order[r->n_order++] = r->order[i];
 	TARE_TRY(settle_streams(r, err));
 	size_up(r);
 	return make_room(r, err);
@@ -208,11 +260,17 @@ tare_status tare_round_go(tare_round *r, tare_error *err)
 {
 	const tare_pool_ops ops = { feed, work, drain };
 
+	TARE_TRY(tare_round_measure(r, err));
 	return tare_pool_run(&ops, r, r->threads, r->slots, r->n_slots, sizeof *r->slots, err);
 }
 
 void tare_round_end(tare_round *r)
 {
+	size_t i;
+
+	for (i = 0; r->states && i < r->p->n_spreads; i++)
+		free(r->states[i]);
+	free(r->states);
 	free(r->order);
 	free(r->slots);
 	free(r->benches);

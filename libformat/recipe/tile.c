@@ -99,7 +99,8 @@ void tare_tile_begin(const tare_plan *p, tare_tile *t, size_t index, uint64_t at
 	const tare_tensor *from = source_of(p, index), *to = &p->out->tensors[index];
 	tare_cut c = tare_cut_of(p, index);
 
-	t->index = index;
+	t->index = t->due = index;
+	t->spread = NULL;
 	t->at = t->src_offset = t->out_offset = at;
 	t->n = c.total - at < c.tile ? c.total - at : c.tile;
 	t->src_size = t->out_size = t->n;
@@ -144,8 +145,7 @@ static tare_status refuse_nonfinite(const tare_plan *p, const tare_tile *t, floa
 	return TARE_E_REFUSED;
 }
 
-/* x: n values from value `at` of the tensor. */
-static tare_status treat_nonfinite(const tare_plan *p, tare_tile *t, float *x, size_t n, uint64_t at, tare_error *err)
+tare_status tare_tile_nonfinite(const tare_plan *p, tare_tile *t, float *x, size_t n, uint64_t at, tare_error *err)
 {
 	size_t i;
 
@@ -195,7 +195,7 @@ tare_status tare_tile_decode(const tare_plan *p, tare_tile *t, tare_bench *b, ui
 	const tare_tensor *from = source_of(p, t->index);
 
 	tare_tensor_decode(p->in, from, t->src + bytes_of(from->type, done), tare_type_blocks(from->type, n), b->swapped, b->x);
-	return treat_nonfinite(p, t, b->x, n, t->at + done, err);
+	return tare_tile_nonfinite(p, t, b->x, n, t->at + done, err);
 }
 
 /* n values from value `done` of the tile. */

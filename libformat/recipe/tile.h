@@ -19,6 +19,10 @@ typedef struct tare_tile {
 	size_t index;        /* of the tensor in the result */
 	uint64_t at, n;      /* values, or bytes of a tensor that is copied */
 	bool last;           /* of its tensor */
+	const tare_spread *spread; /* NULL: one tensor becomes one. Else `at` counts tiles of the scheme, */
+	size_t due;          /* the part that is first in the result, whose bytes go out at once; else `index` */
+	tare_scheme_tile rectangle; /* this is the one, */
+	uint8_t *made[TARE_PARTS]; /* and these are its bytes of each part, in out_buf */
 	uint64_t src_offset; /* of its bytes in the source tensor */
 	size_t src_size;
 	const uint8_t *src;
@@ -29,7 +33,16 @@ typedef struct tare_tile {
 	uint8_t *out_buf;
 	tare_loss_sum sum;
 	uint64_t nans, infs;
+	void *state;         /* room for what is measured of a band; NULL if no spread has any */
 } tare_tile;
+
+/* Bytes of one tensor of the result. */
+typedef struct tare_tile_part {
+	size_t index;        /* of the tensor */
+	uint64_t offset;     /* in it */
+	const uint8_t *bytes;
+	size_t size;
+} tare_tile_part;
 
 /* One worker's scratch memory. */
 typedef struct tare_bench {
@@ -46,6 +59,7 @@ typedef struct tare_tile_room {
 	size_t values;       /* of a strip */
 	size_t swapped;      /* of a strip */
 	size_t weights;      /* of a row: values */
+	size_t state;        /* of a band that is measured */
 } tare_tile_room;
 
 /* True if step i's bytes go to the target as they are, without passing through a tile's own buffer. */
@@ -54,6 +68,10 @@ tare_cut tare_cut_of(const tare_plan *p, size_t i);
 void tare_tile_room_for(const tare_plan *p, size_t i, tare_tile_room *room);
 /* Makes t the tile of tensor `index` that begins at `at`; its bytes (src) are still to be fetched. */
 void tare_tile_begin(const tare_plan *p, tare_tile *t, size_t index, uint64_t at);
+/* The i-th of the tensors that a tile has bytes of; false past the last. Most tiles have one. */
+bool tare_tile_part_at(const tare_tile *t, unsigned i, tare_tile_part *out);
+/* NaN and infinity among n values in x, which begin with value `at` of the source tensor, are dealt with as the plan says, and counted. */
+tare_status tare_tile_nonfinite(const tare_plan *p, tare_tile *t, float *x, size_t n, uint64_t at, tare_error *err);
 /* n values from value `done` of the tile, as the plan treats what is not finite, in b->x. */
 tare_status tare_tile_decode(const tare_plan *p, tare_tile *t, tare_bench *b, uint64_t done, size_t n, tare_error *err);
 /* Importances of a slice, kept in b->weights for the rows to come. */

@@ -107,15 +107,27 @@ static uint64_t count_blocks(const uint8_t *a, const uint8_t *b, size_t size, si
 	return n;
 }
 
+static tare_status take_part(verifier *v, const tare_tile_part *part, tare_error *err)
+{
+	const tare_tensor *got = &v->of->tensors[v->twin[part->index]];
+	const uint8_t *bytes;
+
+	if (v->apart[part->index])
+		return TARE_OK;
+	TARE_TRY(tare_tensor_bytes(v->of, got, part->offset, part->size, NULL, &bytes, err));
+	v->differ[part->index] += count_blocks(part->bytes, bytes, part->size, block_size(got));
+	tare_source_release(v->of->files[got->file].source, got->offset + part->offset, part->size);
+	return TARE_OK;
+}
+
 static tare_status take(void *user, tare_tile *t, tare_error *err)
 {
 	verifier *v = user;
-	const tare_tensor *got = &v->of->tensors[v->twin[t->index]];
-	const uint8_t *bytes;
+	tare_tile_part part;
+	unsigned i;
 
-	TARE_TRY(tare_tensor_bytes(v->of, got, t->out_offset, t->out_size, NULL, &bytes, err));
-	v->differ[t->index] += count_blocks(t->out, bytes, t->out_size, block_size(got));
-	tare_source_release(v->of->files[got->file].source, got->offset + t->out_offset, t->out_size);
+	for (i = 0; tare_tile_part_at(t, i, &part); i++)
+		TARE_TRY(take_part(v, &part, err));
 	return TARE_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Carries out a plan: what comes out of the round goes to the target. */
 #include "model/scan.h"
-#include "recipe/output.h"
+#include "recipe/aside.h"
 #include "recipe/report.h"
 #include "recipe/round.h"
 
@@ -11,6 +11,7 @@ typedef struct run {
 	const tare_write_options *opt;
 	tare_report *report;
 	tare_output output;
+	tare_aside aside;
 	tare_round round;
 } run;
 
@@ -24,13 +25,26 @@ static tare_status check(const tare_plan *p, tare_error *err)
 	return TARE_OK;
 }
 
+/* The parts of a weight come together; only the one that is first in the result goes out at once. */
+static tare_status take_part(run *r, const tare_tile *t, const tare_tile_part *part, tare_error *err)
+{
+	const tare_tensor *to = &r->p->out->tensors[part->index];
+
+	if (part->index != t->due)
+		return tare_aside_put(&r->aside, part->index, part->bytes, part->size, err);
+	TARE_TRY(tare_aside_flush(&r->aside, to->file, to->offset, err));
+	return tare_output_put(&r->output, to->file, to->offset + part->offset, part->bytes, part->size, err);
+}
+
 static tare_status take(void *user, tare_tile *t, tare_error *err)
 {
 	run *r = user;
-	const tare_tensor *to = &r->p->out->tensors[t->index];
 	tare_report_row *row = &r->report->rows[t->index];
+	tare_tile_part part;
+	unsigned i;
 
-	TARE_TRY(tare_output_put(&r->output, to->file, to->offset + t->out_offset, t->out, t->out_size, err));
+	for (i = 0; tare_tile_part_at(t, i, &part); i++)
+		TARE_TRY(take_part(r, t, &part, err));
 	tare_loss_join(&row->sum, &t->sum);
 	row->nans += t->nans;
 	row->infs += t->infs;
@@ -65,7 +79,9 @@ static tare_status carry_out(run *r, bool *judged, tare_error *err)
 	TARE_TRY(tare_report_judge(r->report, r->p, true, err));
 	*judged = false;
 	TARE_TRY(open_output(r, err));
+	r->aside.output = &r->output;
 	TARE_TRY(tare_round_go(&r->round, err));
+	TARE_TRY(tare_aside_flush(&r->aside, UINT32_MAX, 0, err));
 	TARE_TRY(tare_output_finish(&r->output, err));
 	TARE_TRY(tare_report_close(r->report, r->p, err));
 	*judged = true;
@@ -80,7 +96,7 @@ static tare_status carry_out(run *r, bool *judged, tare_error *err)
 tare_status tare_plan_write(tare_plan *p, const tare_write_options *opt, tare_report **report, tare_error *err)
 {
 	static const tare_write_options defaults;
-	run r = { .p = p, .opt = opt ? opt : &defaults };
+	run r = { .p = p, .opt = opt ? opt : &defaults, .aside = { .lim = &p->in->limits } };
 	bool judged = false;
 	tare_status st;
 
@@ -90,6 +106,7 @@ tare_status tare_plan_write(tare_plan *p, const tare_write_options *opt, tare_re
 	st = prepare(&r, err);
 	if (st == TARE_OK)
 		st = carry_out(&r, &judged, err);
+	tare_aside_free(&r.aside);
 	tare_output_close(&r.output);
 	if (report && (st == TARE_OK || (st == TARE_E_REFUSED && judged)))
 		*report = r.report;

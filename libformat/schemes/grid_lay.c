@@ -51,7 +51,7 @@ static uint64_t grain_of_block(tare_scheme_layout *l)
 
 static void shape_parts(tare_scheme_layout *l, uint32_t n_dims, const uint64_t *dim, uint64_t scales)
 {
-	tare_part *code = &l->part[TARE_PART_CODES], *scale = &l->part[TARE_PART_SCALES], *zero = &l->part[TARE_PART_ZEROS];
+	tare_scheme_part *code = &l->part[TARE_PART_CODES], *scale = &l->part[TARE_PART_SCALES], *zero = &l->part[TARE_PART_ZEROS];
 
 	code->type = zero->type = code_type(&l->opt);
 	scale->type = l->opt.scale->name;

@@ -69,7 +69,7 @@ static void name_parts(tare_scheme_layout *l)
 {
 	const tare_scheme_options *o = &l->opt;
 	bool grouped = o->algorithm == TARE_ALGORITHM_RTN || o->algorithm == TARE_ALGORITHM_K_QUANT;
-	tare_part *p = l->part;
+	tare_scheme_part *p = l->part;
 
 	if (grouped)
 		snprintf(p[0].suffix, sizeof p->suffix, "_Q%uG%llu", o->bits, (unsigned long long)o->block);

@@ -51,13 +51,13 @@ typedef struct tare_scheme_options {
 enum { TARE_PART_CODES, TARE_PART_SCALES, TARE_PART_ZEROS, TARE_PARTS };
 enum { TARE_SCHEME_DIMS = 8 };
 
-typedef struct tare_part {
+typedef struct tare_scheme_part {
 	char suffix[40];        /* what the format's tools append to the weight's name: "_Q4" */
 	const char *type;       /* by its name: u8, i8, i4, u4, f32, ... */
 	uint32_t n_dims;
 	uint64_t dim[TARE_SCHEME_DIMS];
 	uint64_t size;          /* bytes; elements of less than a byte are packed over the whole tensor, the first in the low bits */
-} tare_part;
+} tare_scheme_part;
 
 typedef struct tare_scheme tare_scheme;
 
@@ -66,7 +66,7 @@ typedef struct tare_scheme_layout {
 	const tare_scheme *scheme;
 	tare_scheme_options opt;
 	uint32_t n_parts;          /* 2: no zero points */
-	tare_part part[TARE_PARTS];
+	tare_scheme_part part[TARE_PARTS];
 	uint64_t n_tiles;
 	uint64_t tiles_per_band;   /* 0: tiles stand alone and are not measured. */
 	size_t state_size;         /* of a band, 0 without bands; malloc'ed memory serves */

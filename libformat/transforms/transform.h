@@ -5,6 +5,7 @@
 
 #include "base/yaml.h"
 #include "model/model.h"
+#include "transforms/scheme.h"
 
 /* What will become of one source tensor. Starts as: same name, same type, not dropped. */
 typedef struct tare_planned {
@@ -12,6 +13,7 @@ typedef struct tare_planned {
 	const tare_tensor *source;
 	tare_str name;
 	const tare_type *type;   /* NULL with a source type that is not known */
+	tare_scheme_spec spread; /* over several tensors; scheme NULL: it stays one, of that type */
 	bool drop;
 	bool decided;            /* the rule settled the type: base and mix have no say */
 } tare_planned;

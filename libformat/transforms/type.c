@@ -1,4 +1,4 @@
-/* type: NAME. The tensor is stored in that type. */
+/* type: NAME, or type: {scheme: NAME, ...}. The tensor is stored in that type, or spread over several by that scheme. */
 #include "transforms/transform.h"
 
 #include <string.h>
@@ -36,16 +36,20 @@ tare_status tare_type_of_yaml(tare_yaml *value, const tare_type **out, tare_erro
 static tare_status check(tare_yaml *value, tare_error *err)
 {
 	const tare_type *type;
+	tare_scheme_spec spec;
 
+	if (value->kind == TARE_YAML_MAP)
+		return tare_scheme_of_yaml(value, &spec, err);
 	return tare_type_of_yaml(value, &type, err);
 }
 
 static tare_status apply(const tare_yaml *value, tare_planned *t, tare_error *err)
 {
-	(void)err;
-	t->type = tare_type_find(value->text.ptr);
 	t->decided = true;
+	if (value->kind == TARE_YAML_MAP)
+		return tare_scheme_of_yaml(value, &t->spread, err);
+	t->type = tare_type_find(value->text.ptr);
 	return TARE_OK;
 }
 
-const tare_transform tare_transform_type = { "type", "store it in this type", TARE_TRANSFORM_SETTLES, check, apply };
+const tare_transform tare_transform_type = { "type", "store it in this type, or by this scheme", TARE_TRANSFORM_SETTLES, check, apply };

@@ -2,7 +2,7 @@
 # Dependencies run one way: each folder of libformat/ may include itself and those before it; formats never include one another;
 # programs include the public header, tools/common and their own parts only. Drawn in libformat/README.md.
 set -eu
-order="base io types schemes model formats arch bundles transforms recipe compare rules"
+order="base io types schemes model formats arch operators bundles transforms recipe compare rules"
 bad=0
 
 rank() {

@@ -80,7 +80,7 @@ static void compare(const char *set, const ort_row *r, const quantized *q)
 {
 	size_t size = strtoull(r->field[ORT_LENGTH], NULL, 10), p;
 	uint8_t *bytes = ort_bytes(set, r->field[ORT_FILE], strtoull(r->field[ORT_OFFSET], NULL, 10), &size);
-	const tare_part *part = q->l.part;
+	const tare_scheme_part *part = q->l.part;
 	char shape[64] = "";
 
 	for (p = 0; p < q->l.n_parts && strcmp(part[p].suffix, r->field[ORT_TENSOR] + 1); p++)
