@@ -92,7 +92,8 @@ static tare_status add_tensors(tare_planner *pl, tare_error *err)
 	out->taken = tare_arena_array(&out->arena, most, sizeof(const tare_tensor *));
 	pl->p->weights = pl->n_used ? tare_arena_array(&out->arena, most, sizeof *pl->p->weights) : NULL;
 	pl->p->open = pl->may_be_open ? tare_arena_array(&out->arena, most, sizeof *pl->p->open) : NULL;
-	if (!pl->p->steps || !out->taken || (pl->p->n_spreads && !pl->p->spreads) || (pl->may_be_open && !pl->p->open) || (pl->n_used && !pl->p->weights))
+	if (!pl->p->steps || !out->taken || (pl->p->n_spreads && !pl->p->spreads) || (pl->may_be_open && !pl->p->open) ||
+	    (pl->n_used && !pl->p->weights))
 		return tare_fail_nomem(err);
 	for (i = 0; i < pl->n_items; i++) {
 		const char *why = tare_arena_text(&out->arena, pl->items[i].why);
