@@ -132,6 +132,9 @@ typedef struct tare_open_options {
 	bool single;               /* open only this file even if it is one of a set */
 } tare_open_options;
 
+/* The type_id of a tensor of strings: elements vary in size, and its bytes are as its format stores them. */
+#define TARE_TYPE_ID_TEXT 0x10008u
+
 typedef struct tare_tensor {
 	tare_str name;
 	const tare_type *type; /* NULL: not known to this version; type_id tells */
@@ -184,6 +187,9 @@ TARE_API const char *tare_format_name_of_path(const char *path);
 /* path: a file, a folder, one of a sharded set, or "-" for standard input. */
 TARE_API tare_status tare_open(tare_model **out, const char *path, const tare_open_options *opt, tare_error *err) TARE_MUST_USE;
 TARE_API tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err);
+/* The model at path, which has a graph, with the bytes of those tensors that weights has under the same names. weights is *out's from then
+ * on, even on failure. */
+TARE_API tare_status tare_open_graph(tare_model **out, const char *path, tare_model *weights, const tare_open_options *opt, tare_error *err);
 TARE_API void tare_close(tare_model *m); /* NULL is fine */
 
 TARE_API const char *tare_model_format(const tare_model *m);   /* "gguf" */

@@ -14,8 +14,9 @@
 #define SHARED(member) offsetof(tool_shared, member)
 
 static const tool_option options[] = {
-	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors, imatrix-dat; else as OUT is", 0 },
+	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors, onnx, imatrix-dat; else as OUT", 0 },
 	{ "type", 't', TOOL_TEXT, AT(type), "TYPE", "f16 bf16 f32", "Result", "decode quantized tensors to this type", 0 },
+	{ "graph", 0, TOOL_TEXT, AT(graph), "MODEL", NULL, "Result", "this model's graph (ONNX), with IN's weights", 0 },
 	{ "endian", 0, TOOL_WORD, AT(endian), "ORDER", "keep little big", "Result", "byte order: keep, little, big", 0 },
 	{ "split-size", 0, TOOL_SIZE, SHARED(split_size), "SIZE", NULL, "Result", "several files, of at most this many bytes", 0 },
 	{ "split-count", 0, TOOL_NUMBER, SHARED(split_count), "N", NULL, "Result", "several files, of at most this many tensors", 0 },
@@ -129,6 +130,28 @@ static bool nothing_selected(const tool_shared *s, const tare_model *m)
 	return !n && (s->select.n || s->exclude.n);
 }
 
+/* weights (taken over) within the graph of --graph. */
+static tare_model *into_graph(const convert_options *o, tare_model *weights, int *status)
+{
+	tare_error err = TARE_ERROR_INIT;
+	tare_open_options opt;
+	tare_limits lim;
+	const char *text;
+	tare_model *m;
+	size_t i;
+
+	tool_open_options(&o->shared, &lim, &opt);
+	opt.from = NULL;
+	if (tare_open_graph(&m, o->graph, weights, &opt, &err)) {
+		tool_error(&err);
+		*status = TOOL_TROUBLE;
+		return NULL;
+	}
+	for (i = 0; (text = tare_model_warning(m, i)); i++)
+		tool_warning("%s: warning: %s", tool_text(o->graph), text);
+	return m;
+}
+
 static int convert(tool_job *job, const convert_options *o)
 {
 	const tool_list *inputs = tool_inputs(job->shared);
@@ -142,6 +165,8 @@ static int convert(tool_job *job, const convert_options *o)
 		tool_usage("one model at a time ('%s' is the second); only importance matrices are added up", tool_text(inputs->item[1]));
 	if (o->chunk_size)
 		tool_usage("--chunk-size: '%s' is no importance matrix", tool_text(inputs->item[0]));
+	if (m && o->graph)
+		m = into_graph(o, m, &status);
 	if (m && nothing_selected(job->shared, m)) {
 		tool_warning("%s: no tensor is selected", tool_text(tare_model_path(m)));
 		status = TOOL_NO;

@@ -75,8 +75,7 @@ static int work_out(tool_job *job, tare_model *m, tare_fit **fit)
 {
 	const tool_shared *s = job->shared;
 	const char *path = job->verify ? job->verify : s->output ? s->output : "-";
-	const tare_plan_options opt = { .path = job->dry_run && !s->output ? NULL : path, .to = s->to, .split_size = s->split_size,
-					.split_count = s->split_count };
+	const tare_plan_options opt = tool_plan_options(s, job->dry_run && !s->output ? NULL : path);
 	const tare_run_options run = { .threads = s->threads, .progress = tool_progress };
 	tare_error err = TARE_ERROR_INIT;
 

@@ -54,6 +54,28 @@ tare_status tare_open(tare_model **out, const char *path, const tare_open_option
 	return st;
 }
 
+tare_status tare_open_graph(tare_model **out, const char *path, tare_model *weights, const tare_open_options *opt, tare_error *err)
+{
+	tare_status st = tare_open(out, path, opt, err);
+
+	if (st == TARE_OK && !(*out)->graphs) {
+		st = tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "%s has no graph that weights could go into", (*out)->format->title);
+		tare_error_in_file(err, path);
+	}
+	if (st != TARE_OK) {
+		tare_close(*out);
+		tare_close(weights);
+		*out = NULL;
+		return st;
+	}
+	st = tare_model_graft(*out, weights, err);
+	if (st != TARE_OK) {
+		tare_close(*out);
+		*out = NULL;
+	}
+	return st;
+}
+
 tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err)
 {
 	tare_limits fallback;

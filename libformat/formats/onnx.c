@@ -156,6 +156,8 @@ tare_status tare_onnx_layout(tare_model *out, const tare_layout_options *opt, ta
 	if (!out->graphs)
 		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE,
 				 "ONNX needs a graph, and the source has none: --graph names a model that has it");
+	if (opt->align & (opt->align - 1))
+		return tare_fail(err, TARE_E_ARG, TARE_NOWHERE, "alignment %llu is not a power of two", (unsigned long long)opt->align);
 	if (out->big_endian && !out->home_big)
 		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "ONNX is always little-endian");
 	out->big_endian = false;

@@ -22,6 +22,12 @@ typedef struct tare_onnx_type {
 
 enum { TARE_ONNX_STRING = 8, TARE_ONNX_EXTERNAL = 1 };
 
+/* A tensor's type_id, in a range of its own: the numbers of other formats mean something else. */
+static inline uint32_t tare_onnx_type_id(int32_t id)
+{
+	return TARE_TYPE_ID_TEXT - TARE_ONNX_STRING + (uint32_t)id;
+}
+
 /* NULL if there is none. */
 const tare_onnx_type *tare_onnx_type_find(int64_t id);
 const tare_onnx_type *tare_onnx_type_of(const tare_type *type);
@@ -105,6 +111,7 @@ uint64_t tare_onnx_rope_close(tare_onnx_rope *r);
 typedef struct tare_onnx_home {
 	bool beside;             /* in a data file: */
 	tare_str location;
+	const tare_stored *was;  /* it was in one; else NULL */
 	bool again;              /* at a place that another tensor has written already */
 } tare_onnx_home;
 

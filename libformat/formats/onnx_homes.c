@@ -13,6 +13,14 @@ static bool may_go(const tare_onnx_writer *w, size_t i)
 	return w->out->tensors[i].type && w->out->tensors[i].size;
 }
 
+/* Shapes, axes and the like are wanted when a model is loaded: the runtime reads them inside only. */
+static bool may_leave(const tare_onnx_writer *w, size_t i, uint64_t least)
+{
+	const tare_tensor *t = &w->out->tensors[i];
+
+	return may_go(w, i) && t->size >= least && !(t->n_dims < 2 && (t->type == &tare_type_i64 || t->type == &tare_type_i32));
+}
+
 /* By default a tensor stays where it was, and a new one goes where the others of its size are. */
 static tare_status choose(tare_onnx_writer *w, bool force)
 {
@@ -32,14 +40,15 @@ static tare_status choose(tare_onnx_writer *w, bool force)
 		if (i == SIZE_MAX)
 			continue;
 		described[i] = true;
+		w->homes[i].was = s->beside ? s : NULL;
 		if (how == TARE_EXTERNAL_KEEP)
 			w->homes[i].beside = s->beside && may_go(w, i);
 		else if (how == TARE_EXTERNAL_BESIDE)
-			w->homes[i].beside = may_go(w, i) && (s->beside || (s->initializer && w->out->tensors[i].size >= least));
+			w->homes[i].beside = s->beside ? may_go(w, i) : s->initializer && may_leave(w, i, least);
 	}
 	for (i = 0; i < w->out->n_tensors; i++)
 		if (!described[i] && (how == TARE_EXTERNAL_BESIDE || (how == TARE_EXTERNAL_KEEP && any)))
-			w->homes[i].beside = may_go(w, i) && w->out->tensors[i].size >= least;
+			w->homes[i].beside = may_leave(w, i, least);
 	free(described);
 	return TARE_OK;
 }
@@ -51,18 +60,19 @@ static const tare_tensor *origin(const tare_model *out, size_t i)
 	return out->taken ? out->taken[i] : NULL;
 }
 
-/* As they lie in the source's data files, so that they are read in one go; those that are made follow in their own order. */
-static int by_origin(const void *a, const void *b, void *model)
+/* As they lie in the graph's own data files; the others follow in their own order. */
+static int by_place(const void *a, const void *b, void *homes)
 {
+	const tare_onnx_home *home = homes;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
-	const tare_tensor *s = origin(model, i), *t = origin(model, j);
+	const tare_stored *s = home[i].was, *t = home[j].was;
 
-	if (s && t && s->file != t->file)
-		return s->file < t->file ? -1 : 1;
-	if (s && t && s->offset != t->offset)
-		return s->offset < t->offset ? -1 : 1;
 	if (!s != !t)
 		return s ? -1 : 1;
+	if (s && s->file != t->file)
+		return s->file < t->file ? -1 : 1;
+	if (s && s->offset != t->offset)
+		return s->offset < t->offset ? -1 : 1;
 	return i < j ? -1 : i > j;
 }
 
@@ -76,7 +86,7 @@ static size_t *in_order(const tare_onnx_writer *w, size_t *n)
 		if (w->homes[i].beside)
 			order[(*n)++] = i;
 	if (order && *n)
-		qsort_r(order, *n, sizeof *order, by_origin, w->out);
+		qsort_r(order, *n, sizeof *order, by_place, w->homes);
 	return order;
 }
 

@@ -2,10 +2,14 @@
  * kept as plain bytes in one more file of the model, without a name. */
 #include "formats/onnx.h"
 
+#include "base/checked.h"
 #include "base/escape.h"
 #include "io/spool.h"
+#include "model/scan.h"
 
 #include <stdlib.h>
+
+enum { MOST_ALIGNED = 1 << 16 };
 
 /* A tensor on its way into the list. */
 typedef struct entry {
@@ -139,7 +143,7 @@ static tare_status take_tensor(void *user, const tare_onnx_found *found, tare_er
 	TARE_TRY(tare_onnx_tensor_read(r->m, found->raw, &is, err));
 	e = &r->entries[r->n++];
 	*e = (entry){ .found = *found };
-	e->t = (tare_tensor){ .type = is.is ? is.is->type : NULL, .type_id = (uint32_t)is.type_id, .n_dims = is.n_dims, .dim = is.dim };
+	e->t = (tare_tensor){ .type = is.is ? is.is->type : NULL, .type_id = tare_onnx_type_id(is.type_id), .n_dims = is.n_dims, .dim = is.dim };
 	if (!tare_tensor_measure(&e->t))
 		return in_tensor(r->m, &is, "its size overflows", err);
 	if (!is.is)
@@ -226,6 +230,47 @@ static tare_status make_plain(tare_onnx_reader *r, tare_error *err)
 	return TARE_OK;
 }
 
+/* ---- data files ---- */
+
+static bool is_aligned(const tare_model *m, const size_t *order, uint64_t align)
+{
+	uint64_t end = 0, at;
+	uint32_t file = 0;
+	size_t i;
+
+	for (i = 0; i < m->n_tensors; i++) {
+		const tare_tensor *t = &m->tensors[order[i]], *before = i ? &m->tensors[order[i - 1]] : t;
+
+		if (!t->file || m->files[t->file].made || !t->size)
+			continue;
+		if (t->file == file && t->offset == before->offset && t->size == before->size)
+			continue;
+		end = t->file == file ? end : 0;
+		file = t->file;
+		if (!tare_align_up(end, align, &at) || t->offset != at || !tare_add(at, t->size, &end))
+			return false;
+	}
+	return file;
+}
+
+/* The smallest alignment that explains where the data files' tensors lie, so that a rewrite puts them there again; 1 if none does. */
+static tare_status find_alignment(tare_model *m, tare_error *err)
+{
+	size_t *order;
+
+	if (m->n_files == 1)
+		return TARE_OK;
+	order = tare_model_payload_order(m);
+	if (!order)
+		return tare_fail_nomem(err);
+	while (m->alignment <= MOST_ALIGNED && !is_aligned(m, order, m->alignment))
+		m->alignment *= 2;
+	if (m->alignment > MOST_ALIGNED)
+		m->alignment = 1;
+	free(order);
+	return TARE_OK;
+}
+
 /* ---- metadata ---- */
 
 static tare_status read_metadata(tare_model *m, tare_error *err)
@@ -255,6 +300,7 @@ static tare_status read_all(tare_onnx_reader *r, tare_str file, tare_error *err)
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "there is no graph in it: it is no ONNX model");
 	TARE_TRY(make_plain(r, err));
 	TARE_TRY(list_tensors(r, err));
+	TARE_TRY(find_alignment(m, err));
 	return read_metadata(m, err);
 }
 

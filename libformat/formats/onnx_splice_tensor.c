@@ -133,7 +133,7 @@ static bool same_shape(const tare_onnx_tensor *was, const tare_tensor *t)
 	for (i = 0; i < t->n_dims; i++)
 		if (was->dim[i] != t->dim[i])
 			return false;
-	return t->type ? was->is && was->is->type == t->type : was->type_id == (int32_t)t->type_id;
+	return t->type ? was->is && was->is->type == t->type : tare_onnx_type_id(was->type_id) == t->type_id;
 }
 
 /* Only who has edited the graph may give a tensor another type. */

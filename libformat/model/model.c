@@ -181,6 +181,60 @@ tare_status tare_model_absorb(tare_model *m, tare_model *other, tare_error *err)
 	return TARE_OK;
 }
 
+static tare_status check_graft(const tare_model *m, const tare_tensor *from, const tare_tensor *to, tare_error *err)
+{
+	if (!to)
+		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' is not in the graph: take it out first (tare-convert --exclude)", TARE_SHOW(from->name));
+	if (from->type != to->type || (!to->type && from->type_id != to->type_id))
+		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' is %s, and the graph takes it as %s", TARE_SHOW(from->name),
+				 from->type ? from->type->name : "of an unknown type", to->type ? to->type->name : "text");
+	if (from->n_dims != to->n_dims || (to->n_dims && memcmp(from->dim, to->dim, to->n_dims * sizeof *to->dim)) || from->size != to->size)
+		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' has another shape than in the graph", TARE_SHOW(from->name));
+	if (m->big_endian)
+		return tare_fail(err, TARE_E_UNSUPPORTED, TARE_NOWHERE, "the weights are big-endian: turn them first (--endian little)");
+	return TARE_OK;
+}
+
+/* Bytes that m has put together itself stay if they are the same: then they also stay written as they were. */
+static bool stays(const tare_model *m, const tare_model *other, const tare_tensor *from, const tare_tensor *to)
+{
+	const uint8_t *a, *b;
+
+	if (!to->type)
+		return true;
+	if (!m->files[to->file].made || !to->size)
+		return false;
+	a = tare_source_at(m->files[to->file].source, to->offset, to->size);
+	b = tare_source_at(other->files[from->file].source, from->offset, from->size);
+	return a && b && !memcmp(a, b, to->size);
+}
+
+tare_status tare_model_graft(tare_model *m, tare_model *other, tare_error *err)
+{
+	uint32_t first = (uint32_t)m->n_files;
+	tare_status st = TARE_OK;
+	size_t i, k;
+
+	for (i = 0; i < other->n_tensors && st == TARE_OK; i++) {
+		const tare_tensor *from = &other->tensors[i];
+
+		k = tare_model_tensor_index(m, from->name);
+		st = check_graft(other, from, k == SIZE_MAX ? NULL : &m->tensors[k], err);
+		if (st != TARE_OK || stays(m, other, from, &m->tensors[k]))
+			continue;
+		m->tensors[k].file = first + from->file;
+		m->tensors[k].offset = from->offset;
+	}
+	take_over(m, other);
+	TARE_TRY(st);
+	if (other->n_tensors < m->n_tensors)
+		tare_model_warn(m, "%zu of %zu tensors are not among the weights: they stay as they are in the graph's own file",
+				m->n_tensors - other->n_tensors, m->n_tensors);
+	for (i = 0; i < other->n_warnings; i++)
+		tare_model_warn(m, "%s", other->warnings[i]);
+	return move_files(m, other, err);
+}
+
 static tare_status check_extent(const tare_model *m, const tare_tensor *t, tare_error *err)
 {
 	const tare_file *f;

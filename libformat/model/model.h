@@ -86,6 +86,9 @@ enum { TARE_WARNINGS = 500 };
 void tare_model_warn(tare_model *m, const char *fmt, ...) TARE_PRINTF(2, 3);
 /* Moves files and tensors of other behind m's own; metadata of other stays behind. other is owned by m from then on, even on failure. */
 tare_status tare_model_absorb(tare_model *m, tare_model *other, tare_error *err);
+/* m's tensors that other has too, under the same name, get other's bytes; types and shapes must agree, and other must have no tensor that m
+ * has not. other is owned by m from then on, even on failure. */
+tare_status tare_model_graft(tare_model *m, tare_model *other, tare_error *err);
 /* What no format may skip: sizes match types and shapes, every tensor lies inside its file (streams: as far as known). */
 tare_status tare_model_seal(tare_model *m, tare_error *err);
 /* How many tensors file `file` of a laid out outline has, in which those of each file stand together, file after file. *first: index of the

@@ -15,6 +15,14 @@ static const char *output_of(const tool_shared *s)
 	return s->output ? s->output : "-";
 }
 
+tare_plan_options tool_plan_options(const tool_shared *s, const char *path)
+{
+	return (tare_plan_options){
+		.path = path, .to = s->to, .split_size = s->split_size, .split_count = s->split_count,
+		.external = (tare_external)s->external, .external_least = s->external_least, .align = s->align,
+	};
+}
+
 static bool is_stdout(const char *path)
 {
 	return path && !strcmp(path, "-");
@@ -184,13 +192,13 @@ static int show_plan(const tool_job *job, const tare_plan *p, const tare_model *
 int tool_job_run(const tool_job *job, tare_model *m)
 {
 	const tool_shared *s = job->shared;
-	tare_plan_options opt = { .path = job->dry_run && !s->output ? NULL : output_of(s), .to = s->to, .split_size = s->split_size,
-				  .split_count = s->split_count, .endian = job->endian };
+	tare_plan_options opt = tool_plan_options(s, job->dry_run && !s->output ? NULL : output_of(s));
 	char *name = tool_input_name(tare_model_path(m));
 	tare_error err = TARE_ERROR_INIT;
 	tare_plan *p;
 	int status;
 
+	opt.endian = job->endian;
 	if (tare_plan_new(&p, m, job->recipe, &opt, &err)) {
 		tool_error(&err);
 		free(name);

@@ -17,6 +17,8 @@ typedef struct tool_job {
 	const char *verify;    /* a model to compare with instead of writing; NULL: none */
 } tool_job;
 
+/* What the shared options say of the result; path NULL: of a plan that is only shown. */
+tare_plan_options tool_plan_options(const tool_shared *s, const char *path);
 /* The one operand, "-" if there is none. Two are a mistake. */
 const char *tool_job_input(const tool_shared *s);
 /* Mistakes that show before anything is read: a binary stream to a terminal, two things on standard output. Ends the program. */

@@ -34,6 +34,8 @@ const char *tool_type(const tare_tensor *t)
 
 	if (t->type)
 		return tare_type_name(t->type);
+	if (t->type_id == TARE_TYPE_ID_TEXT)
+		return "text";
 	turn ^= 1;
 	snprintf(text[turn], sizeof text[turn], "type %u", t->type_id);
 	return text[turn];

@@ -65,6 +65,8 @@ typedef struct tool_shared {
 	const char *to;
 	uint64_t split_size;
 	unsigned split_count;
+	unsigned external;
+	uint64_t external_least, align;
 	unsigned level, zstd_threads;
 	bool zstd, zstd_long;
 } tool_shared;
@@ -75,7 +77,7 @@ enum {
 	TOOL_WITH_MANY = 1u << 1,   /* --files0-from */
 	TOOL_WITH_SELECT = 1u << 2, /* --select, --exclude */
 	TOOL_WITH_JSON = 1u << 3,
-	TOOL_WITH_OUTPUT = 1u << 4, /* -o, -f, --to, --split-*, --zstd... */
+	TOOL_WITH_OUTPUT = 1u << 4, /* -o, -f, --to, --split-*, --external..., --zstd... */
 };
 
 typedef struct tool_program {

@@ -87,13 +87,14 @@ static int compare(const tool_job *job, tare_plan *p, tare_model *in, tare_model
 static int plan_and_compare(const tool_job *job, tare_model *in, tare_model *of)
 {
 	const tool_shared *s = job->shared;
-	const tare_plan_options opt = { .path = job->verify, .to = s->to ? s->to : tare_model_format(of), .split_size = s->split_size,
-					.split_count = s->split_count, .endian = job->endian };
+	tare_plan_options opt = tool_plan_options(s, job->verify);
 	char *name = tool_input_name(tare_model_path(in));
 	tare_error err = TARE_ERROR_INIT;
 	int status = TOOL_NO;
 	tare_plan *p;
 
+	opt.to = s->to ? s->to : tare_model_format(of);
+	opt.endian = job->endian;
 	if (tare_plan_new(&p, in, job->recipe, &opt, &err)) {
 		tool_error(&err);
 		status = tool_status(&err);

@@ -7,7 +7,7 @@
 
 typedef struct convert_options {
 	tool_shared shared; /* first */
-	const char *type;
+	const char *type, *graph;
 	unsigned endian;
 	unsigned chunk_size;
 	bool dry_run;
