@@ -143,7 +143,7 @@ typedef struct tare_tensor {
 	const uint64_t *dim;   /* slowest first */
 	uint64_t count;        /* elements */
 	uint64_t size;         /* bytes */
-	uint32_t file;         /* index of the file in the set */
+	uint32_t file;         /* index of the file in the set; their number: it is not stored as plain bytes */
 	uint64_t offset;       /* in that file */
 } tare_tensor;
 
@@ -189,7 +189,8 @@ TARE_API tare_status tare_open(tare_model **out, const char *path, const tare_op
 TARE_API tare_status tare_open_memory(tare_model **out, const void *bytes, size_t size, const tare_open_options *opt, tare_error *err);
 /* The model at path, which has a graph, with the bytes of those tensors that weights has under the same names. weights is *out's from then
  * on, even on failure. */
-TARE_API tare_status tare_open_graph(tare_model **out, const char *path, tare_model *weights, const tare_open_options *opt, tare_error *err);
+TARE_API tare_status tare_open_graph(tare_model **out, const char *path, tare_model *weights, const tare_open_options *opt,
+				     tare_error *err);
 TARE_API void tare_close(tare_model *m); /* NULL is fine */
 
 TARE_API const char *tare_model_format(const tare_model *m);   /* "gguf" */
@@ -224,6 +225,77 @@ TARE_API void tare_array_start(tare_array_iter *it, const tare_array *a);
 TARE_API bool tare_array_next(tare_array_iter *it, tare_value *out);
 /* A value as JSON text, malloc'ed; strings that are not UTF-8 become {"hex":"..."}; NaN and infinities "nan", "inf", "-inf". */
 TARE_API char *tare_value_json(const tare_value *v);
+
+/* ---- graphs: what is computed from the tensors (ONNX) ---- */
+
+typedef struct tare_graph_facts {
+	int64_t version;         /* of the container (ONNX: its IR) */
+	int64_t model_version;
+	tare_str name;           /* of the main graph */
+	tare_str producer, producer_version, domain, doc;
+	size_t nodes, initializers; /* of all graphs */
+	size_t inner;            /* graphs inside nodes */
+	size_t functions, training;
+} tare_graph_facts;
+
+typedef struct tare_axis {
+	int64_t size;            /* -1: not known */
+	tare_str symbol;         /* "batch"; empty: none */
+} tare_axis;
+
+/* What goes into a graph, or comes out of it. */
+typedef struct tare_graph_port {
+	tare_str name;
+	const char *form;        /* "tensor", "sparse", "sequence", "map", "optional", "opaque", "unknown" */
+	const tare_type *type;   /* of the elements; NULL: text, or not known */
+	uint32_t type_id;        /* as tare_tensor has it */
+	bool ranked;             /* n_dims is known */
+	uint32_t n_dims;
+	const tare_axis *dim;    /* slowest first */
+} tare_graph_port;
+
+typedef struct tare_graph_node {
+	tare_str graph;          /* "" for the main graph, else where the graph is: "if_3.then_branch/" */
+	tare_str name, domain, op; /* domain "": ONNX's own */
+	const tare_str *input, *output; /* an empty one is left out */
+	uint32_t n_inputs, n_outputs;
+} tare_graph_node;
+
+/* False if m's format has no graph. */
+TARE_API bool tare_model_graph(const tare_model *m, tare_graph_facts *out);
+/* Walks. Each gives the one behind `after`, which is what the last call returned (NULL: the first); NULL past the last. Inputs and outputs
+ * are the main graph's, nodes those of all graphs. */
+TARE_API const void *tare_graph_next_opset(const tare_model *m, const void *after, tare_str *domain, int64_t *version);
+TARE_API const void *tare_graph_next_input(const tare_model *m, const void *after, tare_graph_port *out);
+TARE_API const void *tare_graph_next_output(const tare_model *m, const void *after, tare_graph_port *out);
+TARE_API const void *tare_graph_next_function(const tare_model *m, const void *after, tare_str *domain, tare_str *name, size_t *nodes);
+TARE_API const void *tare_graph_next_node(const tare_model *m, const void *after, tare_graph_node *out);
+
+/* What the operators of a graph read: tensors by operator, and weights that are stored quantized. */
+typedef struct tare_survey tare_survey;
+
+typedef struct tare_operator_facts {
+	tare_str domain, op;
+	size_t nodes;
+	size_t tensors;          /* that such a node is the first to read */
+	uint64_t weights, bytes; /* of these; weights as the mathematics has them */
+} tare_operator_facts;
+
+typedef struct tare_weight {
+	tare_str name;           /* of the tensor of codes */
+	tare_str node, op;       /* that reads it first */
+	const char *scheme;      /* "matmulnbits", "gather_block_quantized", "qdq", "dynamic_int8", "static_int8", "bnb4" */
+	unsigned bits;
+	uint64_t block;          /* weights with one scale; 0: per channel or tensor */
+	bool zero_points;        /* stored */
+	uint64_t weights, bytes; /* of codes, scales and zero points */
+} tare_weight;
+
+TARE_API tare_status tare_survey_new(tare_survey **out, const tare_model *m, tare_error *err);
+/* The i-th, false past the last. Operators by the bytes that they read, weights in the order of nodes. */
+TARE_API bool tare_survey_operator(const tare_survey *s, size_t i, tare_operator_facts *out);
+TARE_API bool tare_survey_weight(const tare_survey *s, size_t i, tare_weight *out);
+TARE_API void tare_survey_free(tare_survey *s);
 
 /* ---- one pass over the payload ---- */
 

@@ -15,6 +15,7 @@
 static const tool_option options[] = {
 	{ "tensors", 't', TOOL_FLAG, AT(tensors), NULL, NULL, "Show", "name, shape, type, size and place of each tensor", 0 },
 	{ "metadata", 'm', TOOL_FLAG, AT(metadata), NULL, NULL, "Show", "all metadata, long values too", 0 },
+	{ "nodes", 0, TOOL_FLAG, AT(nodes), NULL, NULL, "Show", "the operators of a graph (ONNX), in order", 0 },
 	{ "stats", 0, TOOL_FLAG, AT(stats), NULL, NULL, "Show", "range, mean, zeros, non-finite values, histogram", 0 },
 	{ "hash", 0, TOOL_FLAG, AT(hash), NULL, NULL, "Show", "sha256 of each tensor, digest of the contents", 0 },
 	{ "get", 0, TOOL_TEXT, AT(get), "KEY", NULL, "Show", "one raw metadata value, for scripts", 0 },

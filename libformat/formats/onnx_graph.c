@@ -95,13 +95,15 @@ static tare_status read_tensor_type(tare_onnx_walk *w, tare_port *p, tare_str ra
 	tare_wire in = tare_wire_of(raw, &tare_onnx__tensor_type_proto__descriptor);
 	const tare_onnx_type *is;
 	tare_wire_field f;
+	int32_t id = 0;
 
 	while (tare_wire_next(&in, &f))
 		if (f.id == ONNX_TENSOR_TYPE_ELEM_TYPE)
-			p->type_id = (int32_t)f.value;
+			id = (int32_t)f.value;
 		else if (f.id == ONNX_TENSOR_TYPE_SHAPE)
 			TARE_TRY(read_shape(w, p, f.bytes));
-	is = tare_onnx_type_find(p->type_id);
+	is = tare_onnx_type_find(id);
+	p->element_id = id ? tare_onnx_type_id(id) : 0;
 	p->type = is ? is->type : NULL;
 	return TARE_OK;
 }

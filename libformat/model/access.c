@@ -25,7 +25,7 @@ uint64_t tare_model_alignment(const tare_model *m)
 
 size_t tare_model_file_count(const tare_model *m)
 {
-	return m->n_files;
+	return m->n_files - (m->n_files && m->files[m->n_files - 1].made);
 }
 
 const char *tare_model_file_path(const tare_model *m, size_t i)

@@ -11,7 +11,7 @@ void tare_part_append(tare_part_list *list, tare_part *part)
 	part->prev = list->last;
 	part->next = NULL;
 	*(list->last ? &list->last->next : &list->first) = part;
-	list->last = part;
+	list->last = list->tail[part->kind] = part;
 }
 
 tare_status tare_graphs_add(tare_graphs *all, tare_graph *g, tare_error *err)

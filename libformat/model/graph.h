@@ -32,6 +32,7 @@ typedef enum tare_part_kind {
 	TARE_PART_GRAPH,        /* tare_body: a graph, a function's body */
 	TARE_PART_OPSET,        /* tare_opset; of the whole or of a function */
 	TARE_PART_ENTRY,        /* tare_text_entry: metadata of the whole */
+	TARE_PART_KINDS
 } tare_part_kind;
 
 typedef struct tare_part {
@@ -44,6 +45,7 @@ typedef struct tare_part {
 
 typedef struct tare_part_list {
 	tare_part *first, *last;
+	tare_part *tail[TARE_PART_KINDS]; /* the last of each kind */
 	bool edited;             /* a part is new, was removed, or is edited itself */
 } tare_part_list;
 
@@ -86,11 +88,6 @@ typedef struct tare_initializer {
 	tare_str tensor;         /* in the model's list of tensors */
 } tare_initializer;
 
-typedef struct tare_axis {
-	int64_t size;            /* -1: not known */
-	tare_str symbol;         /* "batch"; empty: none */
-} tare_axis;
-
 typedef enum tare_port_form {
 	TARE_PORT_UNKNOWN, TARE_PORT_TENSOR, TARE_PORT_SPARSE, TARE_PORT_SEQUENCE, TARE_PORT_MAP, TARE_PORT_OPTIONAL, TARE_PORT_OPAQUE
 } tare_port_form;
@@ -100,7 +97,7 @@ typedef struct tare_port {
 	tare_part part;
 	tare_str name;
 	tare_port_form form;
-	int32_t type_id;         /* of its elements, as the file says it; 0: not said */
+	uint32_t element_id;     /* of its elements' type, as tensors have it; 0: not said */
 	const tare_type *type;   /* NULL: not known, or text */
 	bool ranked;             /* n_dims is known */
 	uint32_t n_dims;

@@ -36,20 +36,25 @@ static void insert(tare_part_list *list, tare_part *part, tare_part *at)
 
 static void unlink_part(tare_part_list *list, tare_part *part)
 {
+	tare_part *before = part->prev;
+
+	while (list->tail[part->kind] == part && before && before->kind != part->kind)
+		before = before->prev;
+	if (list->tail[part->kind] == part)
+		list->tail[part->kind] = before;
 	*(part->prev ? &part->prev->next : &list->first) = part->next;
 	*(part->next ? &part->next->prev : &list->last) = part->prev;
 	part->next = part->prev = NULL;
 	list->edited = true;
 }
 
-/* The part behind the last of its kind; NULL: at the end. */
-static tare_part *behind(const tare_part_list *list, tare_part_kind kind)
+/* Behind the last of its kind; at the end if there is none. */
+static void add_to_kind(tare_part_list *list, tare_part *part)
 {
-	tare_part *p = list->last;
+	tare_part *last = list->tail[part->kind];
 
-	while (p && p->kind != kind)
-		p = p->prev;
-	return p ? p->next : NULL;
+	insert(list, part, last ? last->next : NULL);
+	list->tail[part->kind] = part;
 }
 
 /* ---- the whole ---- */
@@ -84,7 +89,7 @@ tare_status tare_graphs_import(tare_graphs *all, const char *domain, int64_t lea
 		o->part.kind = TARE_PART_OPSET;
 		o->domain = tare_str_of(domain);
 		TARE_TRY(keep(all, &o->domain, err));
-		insert(&all->parts, &o->part, behind(&all->parts, TARE_PART_OPSET));
+		add_to_kind(&all->parts, &o->part);
 	}
 	o->version = least;
 	touch(&all->parts, &o->part);
@@ -121,7 +126,10 @@ tare_status tare_node_new(tare_node **out, tare_graph *g, tare_node *at, const c
 	TARE_TRY(keep(g->all, &n->op, err));
 	TARE_TRY(keep(g->all, &n->domain, err));
 	TARE_TRY(tare_graph_index_take(g->all, n->name, err));
-	insert(&g->parts, &n->part, at ? &at->part : behind(&g->parts, TARE_PART_NODE));
+	if (at)
+		insert(&g->parts, &n->part, &at->part);
+	else
+		add_to_kind(&g->parts, &n->part);
 	g->n_nodes++;
 	*out = n;
 	return TARE_OK;
@@ -286,7 +294,7 @@ tare_status tare_initializer_new(tare_initializer **out, tare_graph *g, tare_str
 	TARE_TRY(keep(g->all, &tensor, err));
 	init->name = name;
 	init->tensor = tensor;
-	insert(&g->parts, &init->part, behind(&g->parts, TARE_PART_INITIALIZER));
+	add_to_kind(&g->parts, &init->part);
 	g->n_initializers++;
 	*out = init;
 	return tare_graph_index_give(g, &init->part, 0, name, err);

@@ -184,7 +184,8 @@ tare_status tare_model_absorb(tare_model *m, tare_model *other, tare_error *err)
 static tare_status check_graft(const tare_model *m, const tare_tensor *from, const tare_tensor *to, tare_error *err)
 {
 	if (!to)
-		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' is not in the graph: take it out first (tare-convert --exclude)", TARE_SHOW(from->name));
+		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' is not in the graph: take it out first (tare-convert --exclude)",
+				 TARE_SHOW(from->name));
 	if (from->type != to->type || (!to->type && from->type_id != to->type_id))
 		return tare_fail(err, TARE_E_DATA, TARE_NOWHERE, "tensor '%s' is %s, and the graph takes it as %s", TARE_SHOW(from->name),
 				 from->type ? from->type->name : "of an unknown type", to->type ? to->type->name : "text");

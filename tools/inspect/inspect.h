@@ -9,7 +9,7 @@
 
 typedef struct inspect_options {
 	tool_shared shared; /* first */
-	bool tensors, metadata, stats, hash, recipe, types, limits;
+	bool tensors, metadata, nodes, stats, hash, recipe, types, limits;
 	const char *get, *model;
 } inspect_options;
 
@@ -52,6 +52,13 @@ void inspect_limits(const tool_shared *s);
 /* text.c's parts */
 void inspect_summary(const inspect_view *v);
 void inspect_stats(const inspect_view *v);
+
+/* graph.c: what a model computes, if it says so. */
+void inspect_graph_head(const inspect_view *v);
+void inspect_graph(const inspect_view *v);
+void inspect_nodes(const inspect_view *v);
+const char *inspect_port_type(const tare_graph_port *p);
+void inspect_graph_json(tool_json *j, const inspect_view *v);
 
 /* matrix.c: reads the matrix, if the input is one; opens the model of --for. The exit status so far. */
 int inspect_matrix_open(inspect_view *v);

@@ -85,8 +85,9 @@ static void put_tensor(tool_json *j, const inspect_view *v, const tare_tensor *t
 	if (!t->type)
 		tool_json_uint(j, "type_id", t->type_id);
 	tool_json_uint(j, "nbytes", t->size);
-	tool_json_uint(j, "offset", t->offset);
-	if (tare_model_file_count(v->m) > 1)
+	if (t->file < tare_model_file_count(v->m))
+		tool_json_uint(j, "offset", t->offset);
+	if (tare_model_file_count(v->m) > 1 && t->file < tare_model_file_count(v->m))
 		tool_json_uint(j, "file", t->file);
 	if (role)
 		tool_json_text(j, "role", role);
@@ -131,6 +132,7 @@ void inspect_json(const inspect_view *v)
 		tool_json_hex(&j, "content_sha256", v->digest, 32);
 	put_metadata(&j, v);
 	put_tensors(&j, v);
+	inspect_graph_json(&j, v);
 	if (v->matrix)
 		inspect_matrix_json(&j, v);
 	tool_json_end_object(&j);

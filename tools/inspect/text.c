@@ -134,7 +134,10 @@ static void print_tensors(const inspect_view *v)
 		if (!v->selected[i])
 			continue;
 		name = tool_shown(t->name, 0);
-		if (sharded)
+		if (t->file >= tare_model_file_count(v->m))
+			tool_table_row(table, sharded ? "%s\t%s\t%s\t%s\t-\t-" : "%s\t%s\t%s\t%s\t-", name, tool_shape(t->dim, t->n_dims),
+				       tool_type(t), tool_count(t->size));
+		else if (sharded)
 			tool_table_row(table, "%s\t%s\t%s\t%s\t%u\t%llu", name, tool_shape(t->dim, t->n_dims), tool_type(t),
 				       tool_count(t->size), t->file + 1, (unsigned long long)t->offset);
 		else
@@ -167,22 +170,28 @@ static void print_hashes(const inspect_view *v)
 void inspect_text(const inspect_view *v)
 {
 	const inspect_options *o = v->opt;
-	bool rest = !o->hash && !o->metadata && !o->tensors && !o->stats;
+	bool rest = !o->hash && !o->metadata && !o->tensors && !o->nodes && !o->stats;
 
 	if (v->matrix)
 		inspect_matrix_text(v);
 	else
 		print_head(v);
+	if (rest)
+		inspect_graph_head(v);
 	if (o->hash)
 		print_hashes(v);
 	if (o->metadata)
 		print_metadata(v);
 	if (o->tensors)
 		print_tensors(v);
+	if (o->nodes)
+		inspect_nodes(v);
 	if (o->stats)
 		inspect_stats(v);
 	if (rest && !v->matrix)
 		inspect_summary(v);
+	if (rest)
+		inspect_graph(v);
 	if (rest && tare_model_metadata_count(v->m))
 		print_metadata(v);
 }

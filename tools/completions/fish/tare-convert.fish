@@ -1,6 +1,7 @@
 # Made by generate.sh from tare-convert --complete-options.
-complete -c tare-convert -l to -x -a 'gguf safetensors onnx imatrix-dat' -d 'gguf, safetensors, imatrix-dat; else as OUT is'
+complete -c tare-convert -l to -x -a 'gguf safetensors onnx imatrix-dat' -d 'gguf, safetensors, onnx, imatrix-dat; else as OUT'
 complete -c tare-convert -l type -s t -x -a 'f16 bf16 f32' -d 'decode quantized tensors to this type'
+complete -c tare-convert -l graph -x -d 'this model\'s graph (ONNX), with IN\'s weights'
 complete -c tare-convert -l endian -x -a 'keep little big' -d 'byte order: keep, little, big'
 complete -c tare-convert -l split-size -x -d 'several files, of at most this many bytes'
 complete -c tare-convert -l split-count -x -d 'several files, of at most this many tensors'
@@ -14,6 +15,9 @@ complete -c tare-convert -l single
 complete -c tare-convert -l limit -x -a 'string array metadata tensors dims depth nodes fields header json ratio window spool shards'
 complete -c tare-convert -l output -s o -r -F -d 'whole or not at all; - is standard output'
 complete -c tare-convert -l force -s f -d 'replace FILE if it is there'
+complete -c tare-convert -l external -x -a 'keep inside beside'
+complete -c tare-convert -l external-least -x
+complete -c tare-convert -l align -x
 complete -c tare-convert -l zstd
 complete -c tare-convert -l level -x
 complete -c tare-convert -l zstd-threads -x

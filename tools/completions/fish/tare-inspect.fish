@@ -1,6 +1,7 @@
 # Made by generate.sh from tare-inspect --complete-options.
 complete -c tare-inspect -l tensors -s t -d 'name, shape, type, size and place of each tensor'
 complete -c tare-inspect -l metadata -s m -d 'all metadata, long values too'
+complete -c tare-inspect -l nodes -d 'the operators of a graph (ONNX), in order'
 complete -c tare-inspect -l stats -d 'range, mean, zeros, non-finite values, histogram'
 complete -c tare-inspect -l hash -d 'sha256 of each tensor, digest of the contents'
 complete -c tare-inspect -l get -x -d 'one raw metadata value, for scripts'

@@ -35,6 +35,9 @@ complete -c tare-requantize -l force -s f -d 'replace FILE if it is there'
 complete -c tare-requantize -l to -x -a 'gguf safetensors onnx imatrix-dat'
 complete -c tare-requantize -l split-size -x
 complete -c tare-requantize -l split-count -x
+complete -c tare-requantize -l external -x -a 'keep inside beside'
+complete -c tare-requantize -l external-least -x
+complete -c tare-requantize -l align -x
 complete -c tare-requantize -l zstd
 complete -c tare-requantize -l level -x
 complete -c tare-requantize -l zstd-threads -x
