@@ -398,6 +398,7 @@ static void test_schema(void **state)
 	same_keys(s, tare_recipe_keys);
 	same_keys(at(s, "$defs/rule"), tare_rule_keys());
 	same_keys(at(s, "$defs/match"), tare_match_keys);
+	same_keys(at(s, "$defs/scheme"), tare_scheme_keys);
 	same_keys(at(s, "properties/metadata"), metadata);
 	same_enum(at(s, "properties/fallback/enum"), tare_fallback_names);
 	same_enum(at(s, "properties/nonfinite/enum"), tare_nonfinite_names);
