@@ -14,7 +14,7 @@
 #define SHARED(member) offsetof(tool_shared, member)
 
 static const tool_option options[] = {
-	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors, onnx, imatrix-dat; else as OUT", 0 },
+	{ "to", 0, TOOL_TEXT, SHARED(to), "FORMAT", "@formats", "Result", "gguf, safetensors, onnx, ...; else as OUT", 0 },
 	{ "type", 't', TOOL_TEXT, AT(type), "TYPE", "f16 bf16 f32", "Result", "decode quantized tensors to this type", 0 },
 	{ "graph", 0, TOOL_TEXT, AT(graph), "MODEL", NULL, "Result", "this model's graph (ONNX), with IN's weights", 0 },
 	{ "endian", 0, TOOL_WORD, AT(endian), "ORDER", "keep little big", "Result", "byte order: keep, little, big", 0 },

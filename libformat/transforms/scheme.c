@@ -72,7 +72,7 @@ tare_status tare_scheme_of_yaml(const tare_yaml *map, tare_scheme_spec *out, tar
 	uint64_t bits, level = 0;
 	bool per_channel = false;
 
-	*out = (tare_scheme_spec){ NULL };
+	*out = (tare_scheme_spec){ .scheme = NULL };
 	if (!tare_yaml_get(map, "scheme"))
 		return tare_yaml_fail(map, err, "expected the name of a type, or {scheme: NAME, ...}, not %s", TARE_YAML_SHOW(map));
 	TARE_TRY(tare_yaml_only(map, tare_scheme_keys, err));

@@ -1,5 +1,5 @@
 # Made by generate.sh from tare-convert --complete-options.
-complete -c tare-convert -l to -x -a 'gguf safetensors onnx imatrix-dat' -d 'gguf, safetensors, onnx, imatrix-dat; else as OUT'
+complete -c tare-convert -l to -x -a 'gguf safetensors onnx imatrix-dat' -d 'gguf, safetensors, onnx, ...; else as OUT'
 complete -c tare-convert -l type -s t -x -a 'f16 bf16 f32' -d 'decode quantized tensors to this type'
 complete -c tare-convert -l graph -x -d 'this model\'s graph (ONNX), with IN\'s weights'
 complete -c tare-convert -l endian -x -a 'keep little big' -d 'byte order: keep, little, big'
