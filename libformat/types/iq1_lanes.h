@@ -47,7 +47,7 @@ V_INLINE void iq1_sort(struct iq1_batch *b, size_t n)
 		for (size_t step = run; step > 0; step /= 2)
 			for (size_t from = step % run; from + step < n; from += 2 * step)
 				for (size_t i = from; i < from + step && i + step < n; i++)
-					if (i / (2 * run) == (i + step) / (2 * run))
+					if ((i ^ (i + step)) < 2 * run)
 						iq1_exchange(b, i, i + step);
 }
 
